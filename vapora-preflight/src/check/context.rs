@@ -1,0 +1,225 @@
+//! What an attempt is given.
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+
+use crate::{
+    AttestationRecord, CheckError, CheckId, Clock, Digest, Evidence, NoSecrets, Outline, Report, Resources,
+    SecretRef, SecretStore, SystemClock, Target, Timestamp, outline::Deployment, secret::Redactor,
+};
+
+/// What one attempt of a check is given: its target, the clients, the time, and what is on record. Cheap to clone.
+#[derive(Clone)]
+pub struct CheckContext {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) id: CheckId,
+    pub(crate) definition: Digest,
+    pub(crate) target: Option<Arc<Target>>,
+    pub(crate) attempt: u32,
+    pub(crate) time: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) resources: Arc<Resources>,
+    pub(crate) outline: Arc<Outline>,
+    pub(crate) baseline: Option<Earlier>,
+    pub(crate) attestation: Option<AttestationRecord>,
+    pub(crate) report: Option<Arc<Report>>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    pub(crate) redactor: Redactor,
+    pub(crate) doing: Mutex<Option<String>>,
+}
+
+/// What a check saw earlier.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Earlier {
+    /// The check.
+    pub check: CheckId,
+    /// What it saw.
+    pub evidence: Evidence,
+    /// When it was settled.
+    pub finished: Timestamp,
+}
+
+impl Earlier {
+    pub(crate) fn new(check: CheckId, evidence: Evidence, finished: Timestamp) -> Self {
+        Self { check, evidence, finished }
+    }
+}
+
+impl CheckContext {
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// A context for asking a check on its own, outside of a run: in a test, or in a program of one's own. It has the
+    /// machine's clock, no secrets and no records.
+    pub fn alone(id: CheckId, resources: Arc<Resources>) -> Self {
+        let outline = Arc::new(Outline::empty());
+        Self::from_inner(Inner {
+            definition: Digest::of(id.as_str()),
+            id,
+            target: None,
+            attempt: 1,
+            time: Duration::from_secs(30),
+            clock: Arc::new(SystemClock),
+            resources,
+            outline,
+            baseline: None,
+            attestation: None,
+            report: None,
+            secrets: Arc::new(NoSecrets),
+            redactor: Redactor::default(),
+            doing: Mutex::new(None),
+        })
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut Inner)) -> Self {
+        let it = &self.inner;
+        let mut inner = Inner {
+            id: it.id.clone(),
+            definition: it.definition,
+            target: it.target.clone(),
+            attempt: it.attempt,
+            time: it.time,
+            clock: Arc::clone(&it.clock),
+            resources: Arc::clone(&it.resources),
+            outline: Arc::clone(&it.outline),
+            baseline: it.baseline.clone(),
+            attestation: it.attestation.clone(),
+            report: it.report.clone(),
+            secrets: Arc::clone(&it.secrets),
+            redactor: it.redactor.clone(),
+            doing: Mutex::new(None),
+        };
+        change(&mut inner);
+        Self::from_inner(inner)
+    }
+
+    /// The same context with another clock.
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        self.changed(|inner| inner.clock = clock)
+    }
+
+    /// The same context with a target.
+    pub fn with_target(&self, target: Arc<Target>) -> Self {
+        self.changed(|inner| inner.target = Some(target))
+    }
+
+    /// The same context with a place to find secrets.
+    pub fn with_secrets(&self, secrets: Arc<dyn SecretStore>) -> Self {
+        self.changed(|inner| inner.secrets = secrets)
+    }
+
+    /// The name of the check.
+    pub fn id(&self) -> &CheckId {
+        &self.inner.id
+    }
+
+    /// The digest of the check's definition.
+    pub fn definition(&self) -> Digest {
+        self.inner.definition
+    }
+
+    /// The number of the attempt, from one.
+    pub fn attempt(&self) -> u32 {
+        self.inner.attempt
+    }
+
+    /// The time in the world of the deployment; certificates and ages are judged by it.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// How long this attempt may take. The executor enforces it; a check may use it to give a better message.
+    pub fn time(&self) -> Duration {
+        self.inner.time
+    }
+
+    /// The target, where the check has one.
+    pub fn target(&self) -> Option<&Target> {
+        self.inner.target.as_deref()
+    }
+
+    /// The settings of one family of the check's target.
+    ///
+    /// # Errors
+    ///
+    /// A permanent error where the check has no target, or the target no such settings.
+    pub fn settings<T: crate::TargetSettings>(&self) -> Result<&T, CheckError> {
+        self.target().and_then(Target::settings::<T>).ok_or_else(|| {
+            CheckError::permanent(format!("the check has no target with settings of `{}`", T::NAME))
+        })
+    }
+
+    /// The resource of that type, for the check's target or for all.
+    ///
+    /// # Errors
+    ///
+    /// A permanent error where the run was given none.
+    pub fn resource<T: Any + Send + Sync>(&self) -> Result<Arc<T>, CheckError> {
+        self.inner.resources.get::<T>(self.target().map(|target| &target.name))
+    }
+
+    /// All that is declared.
+    pub fn outline(&self) -> &Outline {
+        &self.inner.outline
+    }
+
+    /// What is deployed, where and when.
+    pub fn deployment(&self) -> &Deployment {
+        &self.inner.outline.deployment
+    }
+
+    /// What the check named as `baseline` saw.
+    pub fn baseline(&self) -> Option<&Earlier> {
+        self.inner.baseline.as_ref()
+    }
+
+    /// The last word a person gave on this check, whatever its definition was then.
+    pub fn attestation(&self) -> Option<&AttestationRecord> {
+        self.inner.attestation.as_ref()
+    }
+
+    /// The report as it stood when the check was started, for kinds that ask for it with
+    /// [`Requirements::report`](crate::Requirements::report).
+    pub fn report(&self) -> Option<&Report> {
+        self.inner.report.as_deref()
+    }
+
+    /// The value of a secret. It is taken out of everything the run records.
+    ///
+    /// # Errors
+    ///
+    /// A permanent error where it cannot be found, or is empty.
+    pub fn secret(&self, reference: &SecretRef) -> Result<SecretString, CheckError> {
+        self.inner.redactor.resolve(&*self.inner.secrets, reference)
+    }
+
+    /// Says what the check is doing, for the message of a time-out: `listing the pods of vapora`.
+    pub fn doing(&self, what: impl Into<String>) {
+        *self.inner.doing.lock().unwrap_or_else(PoisonError::into_inner) = Some(what.into());
+    }
+
+    pub(crate) fn was_doing(&self) -> Option<String> {
+        self.inner.doing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for CheckContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckContext")
+            .field("id", &self.inner.id)
+            .field("attempt", &self.inner.attempt)
+            .field("target", &self.inner.target.as_ref().map(|target| &target.name))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! What both front ends lower to: declarations whose names are not resolved yet.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    Advice, Check, CheckId, Commands, Deployment, Effect, EvidenceField, Gate, Limits, PhaseId, PhaseOutline,
+    Question, Requirements, Role, Section, Severity, Side, Span, Target, TargetName,
+};
+
+/// A text with its place; what is written in Rust has none.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) span: Option<Span>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftPhase {
+    pub(crate) outline: PhaseOutline,
+    pub(crate) span: Option<Span>,
+    /// What all of its checks need.
+    pub(crate) needs: Vec<Text>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftCheck {
+    pub(crate) id: CheckId,
+    pub(crate) span: Option<Span>,
+    pub(crate) phase: PhaseId,
+    pub(crate) phase_span: Option<Span>,
+    pub(crate) kind: String,
+    pub(crate) title: String,
+    pub(crate) severity: Severity,
+    pub(crate) effect: Effect,
+    pub(crate) target: Option<(TargetName, Option<Span>)>,
+    pub(crate) needs: Vec<Text>,
+    pub(crate) limits: Limits,
+    pub(crate) group: Option<Text>,
+    pub(crate) fresh_for: Option<std::time::Duration>,
+    pub(crate) not_applicable: Option<String>,
+    pub(crate) on_fail: Option<Advice>,
+    pub(crate) hint: Option<String>,
+    pub(crate) docs: Option<String>,
+    pub(crate) owner: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) expect: Vec<Text>,
+    pub(crate) warn_unless: Vec<Text>,
+    pub(crate) baseline: Option<Text>,
+    /// Nothing where its parameters are wrong; it still takes part in the rest, so that every mistake is found.
+    pub(crate) check: Option<Arc<dyn Check>>,
+    pub(crate) requirements: Requirements,
+    /// The values of its evidence; nothing where any may come, as from a closure.
+    pub(crate) evidence: Option<&'static [EvidenceField]>,
+    /// The names of `each`.
+    pub(crate) each: Vec<String>,
+    pub(crate) scope: Arc<serde_json::Value>,
+    /// What the definition is made of, besides what is common to all checks.
+    pub(crate) parameters: serde_json::Value,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftCondition {
+    pub(crate) name: String,
+    pub(crate) side: Side,
+    pub(crate) span: Option<Span>,
+    pub(crate) checks: Vec<Text>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftGate {
+    pub(crate) id: CheckId,
+    pub(crate) span: Option<Span>,
+    pub(crate) phase: PhaseId,
+    pub(crate) phase_span: Option<Span>,
+    pub(crate) title: String,
+    pub(crate) question: Question,
+    /// Phases, checks, globs and `tag:…`; nothing at all stands for its own phase.
+    pub(crate) requires: Vec<Text>,
+    pub(crate) conditions: Vec<DraftCondition>,
+    /// A gate written in Rust.
+    pub(crate) gate: Option<Arc<dyn Gate>>,
+}
+
+/// All declarations of a plan.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) name: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) deployment: Deployment,
+    pub(crate) vars: serde_json::Map<String, serde_json::Value>,
+    pub(crate) targets: BTreeMap<TargetName, Arc<Target>>,
+    pub(crate) groups: BTreeMap<String, usize>,
+    pub(crate) phases: Vec<DraftPhase>,
+    pub(crate) checks: Vec<DraftCheck>,
+    pub(crate) gates: Vec<DraftGate>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) change: Vec<Section>,
+    pub(crate) messages: Vec<Section>,
+    pub(crate) commands: Vec<Commands>,
+}

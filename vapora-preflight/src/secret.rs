@@ -1,0 +1,111 @@
+//! Secrets: named in a checklist, resolved at run time, and kept out of everything that is written.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::CheckError;
+
+/// Where a secret is found when the run needs it: `{ env = "TOKEN" }` or `{ file = "/run/secrets/token" }`.
+///
+/// Only the reference is part of a plan; the value never is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SecretRef {
+    /// The environment variable that holds it.
+    Env(String),
+    /// The file that holds it; white space at its end does not count.
+    File(String),
+}
+
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "the environment variable `{name}`"),
+            Self::File(path) => write!(f, "the file `{path}`"),
+        }
+    }
+}
+
+/// Finds the value of a secret. The program reads its environment and files; an embedder may ask a vault.
+pub trait SecretStore: Send + Sync {
+    /// The value of the secret.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, without any part of the value.
+    fn resolve(&self, reference: &SecretRef) -> Result<SecretString, String>;
+}
+
+/// Knows no secret.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSecrets;
+
+impl SecretStore for NoSecrets {
+    fn resolve(&self, _: &SecretRef) -> Result<SecretString, String> {
+        Err("the run was given no secrets".to_owned())
+    }
+}
+
+/// The secrets a run has resolved so far, to be taken out of every text before it is recorded.
+#[derive(Clone, Default)]
+pub(crate) struct Redactor {
+    known: Arc<Mutex<Vec<SecretString>>>,
+}
+
+/// A value this short stands in too many places by chance.
+const SHORTEST: usize = 4;
+
+impl Redactor {
+    pub(crate) fn resolve(
+        &self,
+        store: &dyn SecretStore,
+        reference: &SecretRef,
+    ) -> Result<SecretString, CheckError> {
+        let secret = store.resolve(reference).map_err(|message| {
+            CheckError::permanent(format!("could not read {reference}: {message}"))
+                .remedy(format!("set {reference} for the run"))
+        })?;
+        if secret.expose_secret().is_empty() {
+            return Err(CheckError::permanent(format!("{reference} is empty")));
+        }
+        if secret.expose_secret().len() >= SHORTEST {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
+        }
+        Ok(secret)
+    }
+
+    pub(crate) fn clean(&self, text: &mut String) {
+        for secret in self.known.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if text.contains(secret.expose_secret()) {
+                *text = text.replace(secret.expose_secret(), "[redacted]");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct One;
+    impl SecretStore for One {
+        fn resolve(&self, _: &SecretRef) -> Result<SecretString, String> {
+            Ok("hunter22".into())
+        }
+    }
+
+    #[test]
+    fn a_resolved_secret_is_taken_out_of_texts() {
+        let redactor = Redactor::default();
+        redactor.resolve(&One, &SecretRef::Env("TOKEN".into())).unwrap();
+        let mut text = "bearer hunter22 refused".to_owned();
+        redactor.clean(&mut text);
+        assert_eq!(text, "bearer [redacted] refused");
+    }
+}

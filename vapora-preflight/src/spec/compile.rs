@@ -1,0 +1,378 @@
+//! From the tables of a checklist to declarations.
+
+use super::{
+    Overrides,
+    check::compile_checks,
+    document::Document,
+    fields::Fields,
+    gate::compile_gates,
+    sections::{compile_change, compile_commands, compile_messages, compile_roles},
+    text::{Filler, fill, to_json},
+};
+use crate::{
+    Code, Deployment, Diagnostic, MaintenanceWindow, Offset, PhaseId, PhaseOutline, Registry, Sources, Span,
+    Target, TargetName, Timestamp,
+    diagnostic::nearest,
+    expr::{Names, scope},
+    plan::draft::{Draft, DraftPhase, Text},
+    registry::{property_names, required_names},
+};
+
+/// What is known while checks are compiled.
+pub(super) struct Known<'a> {
+    pub(super) registry: &'a Registry,
+    /// What templates and expressions may name: `vars`, `deployment`.
+    pub(super) names: Names,
+    /// The same, with the values.
+    pub(super) fixed: serde_json::Map<String, serde_json::Value>,
+    pub(super) scope: minijinja::Value,
+}
+
+impl Known<'_> {
+    pub(super) fn filler(&self) -> Filler<'_> {
+        Filler { names: &self.names, scope: &self.scope }
+    }
+}
+
+/// Compiles every table, and tells what is wrong in any of them.
+pub(super) fn compile(
+    sources: &Sources,
+    registry: &Registry,
+    overrides: &Overrides,
+    out: &mut Vec<Diagnostic>,
+) -> Draft {
+    let mut document = Document::parse(sources, out);
+    let mut draft = Draft {
+        name: document.name.take().map(|name| name.value),
+        title: document.title.take().map(|title| title.value),
+        ..Draft::default()
+    };
+    let deployment_span;
+    (draft.deployment, deployment_span) = deployment(&mut document, overrides, out);
+    let deployment_json = serde_json::to_value(&draft.deployment).unwrap_or_default();
+    draft.vars = variables(&mut document, overrides, &deployment_json, out);
+
+    let mut fixed = serde_json::Map::new();
+    fixed.insert("vars".to_owned(), serde_json::Value::Object(draft.vars.clone()));
+    fixed.insert("deployment".to_owned(), deployment_json);
+    let known = Known {
+        registry,
+        names: Names::default().closed("vars", draft.vars.keys()).open("deployment"),
+        scope: scope(&serde_json::Value::Object(fixed.clone()), None, None),
+        fixed,
+    };
+    targets(&mut document, &known, &mut draft, out);
+    groups(&mut document, &known, &mut draft, out);
+    phases(&mut document, &known, &mut draft, deployment_span, out);
+    draft.roles = compile_roles(&mut document, &known, overrides, out);
+    draft.change = compile_change(&mut document, &known, overrides, out);
+    draft.messages = compile_messages(&mut document, &known, out);
+    draft.commands = compile_commands(&mut document, &known, &draft.targets, out);
+    draft.checks = compile_checks(&mut document, &known, &draft, out);
+    draft.gates = compile_gates(&mut document, &known, out);
+    draft
+}
+
+fn deployment(
+    document: &mut Document<'_>,
+    overrides: &Overrides,
+    out: &mut Vec<Diagnostic>,
+) -> (Deployment, Option<Span>) {
+    let names = Names::default();
+    let nothing = scope(&serde_json::Value::Null, None, None);
+    let filler = Filler { names: &names, scope: &nothing };
+    let mut deployment = Deployment::default();
+    let mut span = None;
+    let mut window_span = None;
+    if let Some((source, value)) = document.deployment.take()
+        && let Some(mut fields) = Fields::of(source, value, "`deployment`", out)
+    {
+        span = Some(fields.span);
+        deployment.release = fields.plain("release", &filler, out);
+        deployment.environment = fields.plain("environment", &filler, out);
+        deployment.planned = fields.plain::<Timestamp>("planned", &filler, out);
+        if let Some(mut window) = fields.below("window", out) {
+            window_span = Some(window.span);
+            let opens = window.plain::<Timestamp>("opens", &filler, out);
+            let closes = window.plain::<Timestamp>("closes", &filler, out);
+            let given = out.len();
+            window.finish("`deployment.window`", out);
+            match (opens, closes) {
+                (Some(opens), Some(closes)) => deployment.window = Some(MaintenanceWindow { opens, closes }),
+                (None, None) | (Some(_), None) | (None, Some(_)) if out.len() > given => {}
+                (Some(_), None) | (None, Some(_)) | (None, None) => {
+                    // a value that could not be read has been told already
+                    if out.iter().all(|diagnostic| {
+                        diagnostic.span().is_none_or(|at| {
+                            window_span.is_some_and(|window| at.start < window.start || at.end > window.end)
+                        })
+                    }) {
+                        out.push(
+                            Diagnostic::error(
+                                Code::MissingKey,
+                                "a window needs `opens` and `closes`",
+                                window_span,
+                            )
+                            .help("a window that never closes limits nothing"),
+                        );
+                    }
+                }
+            }
+        }
+        fields.finish("`deployment`", out);
+    }
+    deployment.release = overrides.release.clone().or(deployment.release);
+    deployment.environment = overrides.environment.clone().or(deployment.environment);
+    deployment.window = overrides.window.or(deployment.window);
+    deployment.planned =
+        overrides.planned.or(deployment.planned).or(deployment.window.map(|window| window.opens));
+    if let Some(window) = deployment.window
+        && window.closes <= window.opens
+    {
+        out.push(
+            Diagnostic::error(
+                Code::WindowInverted,
+                format!("the maintenance window closes at {}, and opens at {}", window.closes, window.opens),
+                window_span,
+            )
+            .help("let it close after it opens"),
+        );
+    }
+    (deployment, span)
+}
+
+/// Variables may be templates over those declared before them.
+fn variables(
+    document: &mut Document<'_>,
+    overrides: &Overrides,
+    deployment: &serde_json::Value,
+    out: &mut Vec<Diagnostic>,
+) -> serde_json::Map<String, serde_json::Value> {
+    let mut vars = serde_json::Map::new();
+    for mut entry in std::mem::take(&mut document.vars) {
+        if let Some(value) = overrides.vars.get(&entry.name) {
+            vars.insert(entry.name, value.clone());
+            continue;
+        }
+        let names = Names::default().closed("vars", vars.keys()).open("deployment");
+        let so_far = serde_json::json!({ "vars": vars, "deployment": deployment });
+        let so_far = scope(&so_far, None, None);
+        let filler = Filler { names: &names, scope: &so_far };
+        if !fill(entry.source, &mut entry.value, &filler, out) {
+            // it stays known, so that its mistake is told once
+            vars.insert(entry.name, serde_json::Value::Null);
+            continue;
+        }
+        vars.insert(entry.name, to_json(entry.value.get_ref()));
+    }
+    for name in overrides.vars.keys().filter(|name| !vars.contains_key(*name)) {
+        let help = nearest(name, vars.keys().map(String::as_str))
+            .map_or_else(|| "declare it in `[vars]`".to_owned(), |meant| format!("did you mean `{meant}`?"));
+        let message = format!("the caller sets `vars.{name}`, which the checklist does not declare");
+        out.push(Diagnostic::error(Code::UnknownVariable, message, None).help(help));
+    }
+    vars
+}
+
+fn targets(document: &mut Document<'_>, known: &Known<'_>, draft: &mut Draft, out: &mut Vec<Diagnostic>) {
+    for entry in std::mem::take(&mut document.targets) {
+        let name = match TargetName::new(&entry.name) {
+            Ok(name) => name,
+            Err(error) => {
+                out.push(Diagnostic::error(Code::InvalidName, error.to_string(), entry.name_span));
+                continue;
+            }
+        };
+        let what = format!("`target.{name}`");
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        let mut target = Target::new(name, false);
+        target.protected = fields.plain("protected", &known.filler(), out).unwrap_or_default();
+        for (key, value) in fields.rest() {
+            let span = super::fields::place(entry.source, key.span());
+            let family = key.get_ref().as_ref();
+            let Some(info) = known.registry.target(family) else {
+                let families = known.registry.target_families().chain(["protected"]);
+                out.push(super::fields::unknown_key(
+                    entry.source,
+                    &key,
+                    &what,
+                    families.collect::<Vec<_>>().into_iter(),
+                ));
+                continue;
+            };
+            let what = format!("`target.{}.{family}`", target.name);
+            let Some(mut fields) = Fields::of(entry.source, value, &what, out) else { continue };
+            if let Some(protected) = fields.plain::<bool>("protected", &known.filler(), out) {
+                target.protected |= protected;
+            }
+            let whole = fields.span;
+            if let Some((settings, written)) = super::check::decode_table(
+                entry.source,
+                fields.rest(),
+                span,
+                whole,
+                known,
+                None,
+                out,
+                &super::check::Shape {
+                    what: &what,
+                    properties: property_names(&info.schema),
+                    required: required_names(&info.schema),
+                    reserved: &["protected"],
+                    parameter: "setting",
+                },
+                |value| (info.decode)(value),
+            ) {
+                target.families.insert(family.to_owned(), crate::target::Family { settings, written });
+            }
+        }
+        draft.targets.insert(target.name.clone(), std::sync::Arc::new(target));
+    }
+}
+
+fn groups(document: &mut Document<'_>, known: &Known<'_>, draft: &mut Draft, out: &mut Vec<Diagnostic>) {
+    for entry in std::mem::take(&mut document.groups) {
+        let what = format!("`group.{}`", entry.name);
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        if fields.key_span("width").is_none() {
+            out.push(
+                Diagnostic::error(Code::MissingKey, format!("{what} has no `width`"), entry.name_span)
+                    .help("say how many of its checks may run at once, as in `width = 2`"),
+            );
+        } else if let Some(width) = fields.take::<usize>("width", &known.filler(), out) {
+            if width.value == 0 {
+                out.push(
+                    Diagnostic::error(
+                        Code::UnsatisfiableLimit,
+                        format!("{what} lets no check run"),
+                        width.span,
+                    )
+                    .help("give it a width of at least 1"),
+                );
+            }
+            draft.groups.insert(entry.name, width.value.max(1));
+        }
+        fields.finish(&what, out);
+    }
+}
+
+fn phases(
+    document: &mut Document<'_>,
+    known: &Known<'_>,
+    draft: &mut Draft,
+    deployment: Option<Span>,
+    out: &mut Vec<Diagnostic>,
+) {
+    let mut around_unknown_t = false;
+    for entry in std::mem::take(&mut document.phases) {
+        let id = match PhaseId::new(&entry.name) {
+            Ok(id) => id,
+            Err(error) => {
+                out.push(Diagnostic::error(Code::InvalidName, error.to_string(), entry.name_span));
+                continue;
+            }
+        };
+        let what = format!("`phase.{id}`");
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        let title = fields.plain("title", &known.filler(), out).unwrap_or_else(|| id.to_string());
+        let (mut opens, mut due) = (None, None);
+        if let Some(mut window) = fields.below("window", out) {
+            let span = window.span;
+            let mut moment = |key: &'static str, out: &mut Vec<Diagnostic>| {
+                let text = window.take::<String>(key, &known.filler(), out)?;
+                let at = if text.value.trim_start().starts_with(['T', 't']) {
+                    text.value.parse::<Offset>().map(|offset| match draft.deployment.planned {
+                        Some(planned) => Some(offset.from(planned)),
+                        None => {
+                            around_unknown_t = true;
+                            None
+                        }
+                    })
+                } else {
+                    text.value.parse::<Timestamp>().map(Some)
+                };
+                match at {
+                    Ok(at) => at,
+                    Err(error) => {
+                        let code = if error.to_string().starts_with("expected a date with a zone") {
+                            Code::DateWithoutZone
+                        } else {
+                            Code::InvalidValue
+                        };
+                        let message = format!("`{key}`: {error}");
+                        out.push(Diagnostic::error(code, message, text.span).maybe_help(error.help));
+                        None
+                    }
+                }
+            };
+            opens = moment("opens", out);
+            due = moment("due", out);
+            window.finish(&format!("{what}.window"), out);
+            if let (Some(opens), Some(due)) = (opens, due)
+                && due <= opens
+            {
+                out.push(
+                    Diagnostic::error(
+                        Code::WindowInverted,
+                        format!("the phase `{id}` is due at {due}, and opens at {opens}"),
+                        span,
+                    )
+                    .help("let it open before it is due"),
+                );
+            }
+        }
+        let needs = texts(&mut fields, "needs", known, true, out);
+        fields.finish(&what, out);
+        draft.phases.push(DraftPhase {
+            outline: PhaseOutline { id, title, opens, due },
+            span: Some(entry.name_span),
+            needs,
+        });
+    }
+    if around_unknown_t {
+        out.push(
+            Diagnostic::warning(
+                Code::UnknownTime,
+                "the planned time T is not known, so no window around it is kept",
+                deployment,
+            )
+            .help("give `planned` in `[deployment]`, or let the caller give it"),
+        );
+    }
+}
+
+/// A list of texts, each with its place. An empty one asks for nothing, which may be a mistake.
+pub(super) fn texts(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    known: &Known<'_>,
+    may_be_empty: bool,
+    out: &mut Vec<Diagnostic>,
+) -> Vec<Text> {
+    texts_filled(fields, key, &known.filler(), may_be_empty, out)
+}
+
+pub(super) fn texts_filled(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    filler: &Filler<'_>,
+    may_be_empty: bool,
+    out: &mut Vec<Diagnostic>,
+) -> Vec<Text> {
+    let source = fields.source;
+    let Some(list) = fields.take::<Vec<toml::Spanned<String>>>(key, filler, out) else { return Vec::new() };
+    if list.value.is_empty() && !may_be_empty {
+        out.push(
+            Diagnostic::error(
+                Code::EmptyList,
+                format!("`{key}` is empty, and would ask for nothing"),
+                list.span,
+            )
+            .help("name at least one, or leave the key out"),
+        );
+    }
+    list.value
+        .into_iter()
+        .map(|text| Text { span: Some(super::fields::place(source, text.span())), text: text.into_inner() })
+        .collect()
+}
