@@ -1,0 +1,247 @@
+//! A simulated Kubernetes API server.
+
+mod access;
+mod builder;
+mod continuation;
+mod discovery;
+mod fields;
+mod health;
+mod kinds;
+mod kubeconfig;
+mod labels;
+mod list;
+mod metadata;
+mod node;
+mod pod;
+mod reply;
+mod respond;
+mod reviews;
+mod routes;
+mod serve;
+mod service;
+mod state;
+mod status;
+mod store;
+mod workload;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+pub use self::{
+    access::{ADMIN, ANONYMOUS, AccessRule, RESTRICTED},
+    builder::ClusterBuilder,
+    kubeconfig::Kubeconfig,
+    node::NodeTrouble,
+    pod::PodTrouble,
+    serve::ClusterServer,
+    service::ClusterService,
+    state::ClusterError,
+    workload::Workload,
+};
+use self::{metadata::Manager, state::State};
+use crate::{answer::RequestRecord, clock::SimClock, faults::Faults};
+
+/// A simulated Kubernetes cluster, as far as its API server is concerned.
+///
+/// It answers as kube-apiserver 1.36 does: the same status codes, `Status` bodies, lists, selectors and access
+/// decisions. Reading is simulated; for watches, writes, logs and whatever else it does not know it answers 501 and
+/// says so, never with an empty success. All clones are the same cluster.
+///
+/// ```
+/// use vapora_preflight_sim::{AccessRule, Cluster, NodeTrouble};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let cluster = Cluster::builder("staging")
+///     .nodes(3)
+///     .deployment("shop", "backend", 2, "registry.example.com/backend:1.0")
+///     .restricted([AccessRule::new(["get", "list"], [""], ["pods"]).in_namespaces(["shop"])])
+///     .build();
+///
+/// // Without a socket: `kube::Client::new(cluster.service(), "shop")`.
+/// let _service = cluster.service();
+///
+/// // Over TLS, through a kubeconfig.
+/// let server = cluster.serve().await?;
+/// assert!(server.kubeconfig("staging").contains("current-context: \"staging\""));
+///
+/// // Something goes wrong while a check runs.
+/// cluster.trouble_node("node-2", NodeTrouble::NotReady)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Cluster(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    clock: SimClock,
+    faults: Faults,
+    state: Mutex<State>,
+    log: Mutex<Vec<RequestRecord>>,
+    /// Warnings for the paths under a prefix.
+    warnings: Mutex<Vec<(String, String)>>,
+    /// The health checks that fail.
+    failing: Mutex<Vec<String>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Cluster {
+    /// Begins a cluster with the namespaces that every cluster has, and no Nodes.
+    pub fn builder(name: impl Into<String>) -> ClusterBuilder {
+        ClusterBuilder::new(name.into())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The clock from which its objects take their times.
+    pub fn clock(&self) -> &SimClock {
+        &self.0.clock
+    }
+
+    /// The faults between it and its clients.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// The requests it was asked, in their order, those struck by a fault included.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        lock(&self.0.log).clone()
+    }
+
+    /// How many requests it was asked.
+    pub fn request_count(&self) -> usize {
+        lock(&self.0.log).len()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.0.state)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State, &str) -> T) -> T {
+        change(&mut self.state(), &self.0.clock.text())
+    }
+
+    /// The objects of a kind (`Pod`, or `pods`) in all namespaces, as they are now.
+    pub fn objects(&self, kind: &str) -> Vec<Value> {
+        self.state().kind(kind).into_iter().cloned().collect()
+    }
+
+    /// One object as it is now; the namespace is empty for kinds without one.
+    pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, ClusterError> {
+        self.state().get(kind, namespace, name).cloned()
+    }
+
+    /// Adds an object, or puts it in place of the one of that name. Uid, time of creation and managed fields are filled
+    /// in where they are missing; its namespace is made where there is none.
+    pub fn insert(&self, object: Value) -> Result<(), ClusterError> {
+        self.change(|state, now| state.insert(object, now, Manager::Person))
+    }
+
+    /// Changes an object in place. Its `resourceVersion` grows; where its `spec` is changed, its `generation` grows, and
+    /// the status stays behind, as on a real cluster before the controllers have seen the change.
+    pub fn edit(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        edit: impl FnOnce(&mut Value),
+    ) -> Result<(), ClusterError> {
+        self.state().edit(kind, namespace, name, edit)
+    }
+
+    /// Takes an object away; with a Namespace goes all that is in it.
+    pub fn remove(&self, kind: &str, namespace: &str, name: &str) -> Result<(), ClusterError> {
+        let mut state = self.state();
+        let removed = state.remove(kind, namespace, name)?;
+        if removed["kind"] == "Namespace" {
+            state.store.empty(name);
+        }
+        Ok(())
+    }
+
+    /// Something is the matter with a Node from now on.
+    pub fn trouble_node(&self, name: &str, trouble: NodeTrouble) -> Result<(), ClusterError> {
+        self.change(|state, now| state.edit("Node", "", name, |node| trouble.apply(node, now)))
+    }
+
+    /// Something is the matter with a Pod from now on; the Deployment it belongs to notices.
+    pub fn trouble_pod(&self, namespace: &str, name: &str, trouble: PodTrouble) -> Result<(), ClusterError> {
+        self.change(|state, now| {
+            let nodes = state.kind("Node").len();
+            state.edit("Pod", namespace, name, |pod| trouble.apply(pod, nodes, now))?;
+            let pod = state.get("Pod", namespace, name)?.clone();
+            match workload::deployment_of(state, &pod) {
+                Some(deployment) => workload::refresh(state, namespace, &deployment, now),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// The names of the Pods of a Deployment, in their order.
+    pub fn pods_of(&self, namespace: &str, deployment: &str) -> Vec<String> {
+        let state = self.state();
+        let belongs = |pod: &&Value| {
+            store::meta(pod, "namespace") == namespace
+                && workload::deployment_of(&state, pod).as_deref() == Some(deployment)
+        };
+        state.kind("Pod").into_iter().filter(belongs).map(|pod| store::meta(pod, "name").to_owned()).collect()
+    }
+
+    /// Gives a Deployment another image and lets it roll out to its end: a new generation, a new ReplicaSet (or the old
+    /// one of that image with a new revision), new Pods.
+    pub fn roll_out(&self, namespace: &str, deployment: &str, image: &str) -> Result<(), ClusterError> {
+        self.change(|state, now| workload::roll_out(state, namespace, deployment, image, now))
+    }
+
+    /// Writes the status of a Deployment again from its `spec` and its Pods, as its controller does after a change.
+    pub fn observe(&self, namespace: &str, deployment: &str) -> Result<(), ClusterError> {
+        self.change(|state, now| workload::refresh(state, namespace, deployment, now))
+    }
+
+    /// Marks a namespace for deletion that something holds back: its phase is `Terminating`.
+    pub fn terminate_namespace(&self, name: &str) -> Result<(), ClusterError> {
+        self.change(|state, now| {
+            state.edit("Namespace", "", name, |namespace| builder::terminating(namespace, now))
+        })
+    }
+
+    /// Gives an identity other rules.
+    pub fn set_rules(
+        &self,
+        identity: &str,
+        rules: impl IntoIterator<Item = AccessRule>,
+    ) -> Result<(), ClusterError> {
+        self.state().identity(identity)?.rules = rules.into_iter().collect();
+        Ok(())
+    }
+
+    /// Accepts the token of an identity no more (401), or again.
+    pub fn reject_token(&self, identity: &str, reject: bool) -> Result<(), ClusterError> {
+        self.state().identity(identity)?.rejected = reject;
+        Ok(())
+    }
+
+    /// The bearer token of an identity; `None` for the anonymous one and for one that is not known.
+    pub fn token(&self, identity: &str) -> Option<String> {
+        self.state().identity(identity).ok()?.token.clone()
+    }
+
+    /// Lets a health check such as `etcd` fail: `/readyz` and `/livez` answer 500 with the list of checks.
+    pub fn fail_health_check(&self, check: impl Into<String>) {
+        lock(&self.0.failing).push(check.into());
+    }
+
+    /// Sends a `Warning` header with every answer under this path.
+    pub fn warn(&self, path: impl Into<String>, message: impl Into<String>) {
+        lock(&self.0.warnings).push((path.into(), message.into()));
+    }
+}

@@ -1,0 +1,225 @@
+//! How a simulated cluster is put together.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::{
+    Cluster, Inner,
+    access::{ADMIN, AccessRule, Identity, RESTRICTED},
+    metadata::Manager,
+    node, pod,
+    state::State,
+    store::Store,
+    workload::{self, Workload},
+};
+use crate::{clock::SimClock, faults::Faults, ids::Ids};
+
+/// Puts a simulated cluster together, in the order of the calls: Pods are placed on the Nodes that are there.
+#[derive(Debug)]
+pub struct ClusterBuilder {
+    name: String,
+    clock: SimClock,
+    state: State,
+}
+
+/// Noon of the first of December 2026 in UTC, in seconds of Unix time.
+const DEFAULT_TIME: i64 = 1_796_126_400;
+
+impl ClusterBuilder {
+    pub(crate) fn new(name: String) -> Self {
+        let mut state = State {
+            store: Store::default(),
+            identities: Vec::new(),
+            ids: Ids::seeded(&name),
+            version: "v1.36.3".to_owned(),
+        };
+        let clock = SimClock::at_unix_seconds(DEFAULT_TIME);
+        for namespace in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            state.namespace(namespace, &clock.text());
+        }
+        let mut builder = Self { name, clock, state };
+        let token = builder.new_token(ADMIN);
+        builder.state.identities.push(Identity::admin(token));
+        builder.service_account(RESTRICTED, "vapora", [])
+    }
+
+    fn new_token(&mut self, identity: &str) -> String {
+        format!("sim-{}-{identity}-{}", self.name, self.state.ids.suffix(24))
+    }
+
+    /// Takes the times of what follows from this clock; without it, it is noon of 1 December 2026 in UTC.
+    pub fn clock(self, clock: SimClock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Stands still at this time, in seconds of Unix time.
+    pub fn at(self, unix_seconds: i64) -> Self {
+        self.clock(SimClock::at_unix_seconds(unix_seconds))
+    }
+
+    /// The version of Kubernetes, `v1.36.3` by default.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.state.version = version.into();
+        self
+    }
+
+    /// A Node that is ready.
+    pub fn node(mut self, name: &str) -> Self {
+        let now = self.clock.text();
+        let number = self.state.kind("Node").len() + 1;
+        let version = self.state.version.clone();
+        let node = node::ready(name, number, &version, &mut self.state.ids, &now);
+        self.insert(node, Manager::Controller)
+    }
+
+    /// So many Nodes that are ready: `node-1`, `node-2` and on.
+    pub fn nodes(self, count: usize) -> Self {
+        (1..=count).fold(self, |builder, number| builder.node(&format!("node-{number}")))
+    }
+
+    /// A namespace.
+    pub fn namespace(mut self, name: &str) -> Self {
+        let now = self.clock.text();
+        self.state.namespace(name, &now);
+        self
+    }
+
+    /// A Deployment with one container that has rolled out, with its ReplicaSet and its Pods. Where there is no Node, the
+    /// Pods stay `Pending`, as they would.
+    pub fn deployment(self, namespace: &str, name: &str, replicas: u32, image: &str) -> Self {
+        self.workload(namespace, Workload::new(name, replicas, image))
+    }
+
+    /// A Deployment that is described more closely.
+    ///
+    /// # Panics
+    ///
+    /// If it has no name.
+    pub fn workload(mut self, namespace: &str, workload: Workload) -> Self {
+        let now = self.clock.text();
+        if let Err(error) = workload::create(&mut self.state, namespace, &workload, &now) {
+            panic!("the simulated cluster cannot be built: {error}");
+        }
+        self
+    }
+
+    /// A Pod of no Deployment, as of a StatefulSet: running and ready, with one container.
+    pub fn pod(mut self, namespace: &str, name: &str, image: &str) -> Self {
+        let now = self.clock.text();
+        self.state.namespace(namespace, &now);
+        let pod = pod::single(&mut self.state, namespace, name, image, &now);
+        self.insert(pod, Manager::Controller)
+    }
+
+    /// A ConfigMap with this data.
+    pub fn config_map<'a>(
+        self,
+        namespace: &str,
+        name: &str,
+        data: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let data: serde_json::Map<String, Value> =
+            data.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+        self.object(json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": { "app.kubernetes.io/part-of": namespace },
+            },
+            "data": data,
+        }))
+    }
+
+    /// Any object of a served kind, as `kubectl get -o json` shows it. What a server fills in may be missing.
+    ///
+    /// # Panics
+    ///
+    /// If its kind is not served, or it has no name or namespace; [`Cluster::insert`] gives an error instead.
+    pub fn object(self, object: Value) -> Self {
+        self.insert(object, Manager::Person)
+    }
+
+    fn insert(mut self, object: Value, manager: Manager) -> Self {
+        let now = self.clock.text();
+        if let Err(error) = self.state.insert(object, &now, manager) {
+            panic!("the simulated cluster cannot be built: {error}");
+        }
+        self
+    }
+
+    /// A user of that name who may do what these rules say.
+    pub fn identity(mut self, name: &str, rules: impl IntoIterator<Item = AccessRule>) -> Self {
+        let token = self.new_token(name);
+        self.add(Identity::user(name, token, rules.into_iter().collect()));
+        self
+    }
+
+    /// A service account that may do what these rules say; as an identity it goes by its name alone.
+    pub fn service_account(
+        mut self,
+        name: &str,
+        namespace: &str,
+        rules: impl IntoIterator<Item = AccessRule>,
+    ) -> Self {
+        let token = self.new_token(name);
+        let uid = self.state.ids.uid();
+        self.add(Identity::service_account(name, namespace, uid, token, rules.into_iter().collect()));
+        self
+    }
+
+    fn add(&mut self, identity: Identity) {
+        self.state.identities.retain(|other| other.name != identity.name);
+        self.state.identities.push(identity);
+    }
+
+    /// What the identity [`RESTRICTED`] may do: the service account `restricted` in the namespace `vapora`. Without
+    /// rules it may do nothing.
+    pub fn restricted(self, rules: impl IntoIterator<Item = AccessRule>) -> Self {
+        self.service_account(RESTRICTED, "vapora", rules)
+    }
+
+    /// The cluster.
+    pub fn build(self) -> Cluster {
+        Cluster(Arc::new(Inner {
+            name: self.name,
+            clock: self.clock,
+            faults: Faults::default(),
+            state: Mutex::new(self.state),
+            log: Mutex::default(),
+            warnings: Mutex::default(),
+            failing: Mutex::default(),
+        }))
+    }
+}
+
+/// What is said about a namespace that is going and cannot.
+pub(crate) fn terminating(namespace: &mut Value, now: &str) {
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| {
+        json!({
+            "type": kind,
+            "status": status,
+            "lastTransitionTime": now,
+            "reason": reason,
+            "message": message,
+        })
+    };
+    namespace["metadata"]["deletionTimestamp"] = now.into();
+    namespace["status"] = json!({
+        "phase": "Terminating",
+        "conditions": [
+            condition("NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered",
+                "All resources successfully discovered"),
+            condition("NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions",
+                "All legacy kube types successfully parsed"),
+            condition("NamespaceDeletionContentFailure", "False", "ContentDeleted",
+                "All content successfully deleted, may be waiting on finalization"),
+            condition("NamespaceContentRemaining", "True", "SomeResourcesRemain",
+                "Some resources are remaining: configmaps. has 1 resource instances"),
+            condition("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain",
+                "Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances"),
+        ],
+    });
+}

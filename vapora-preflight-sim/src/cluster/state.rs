@@ -1,0 +1,140 @@
+//! Everything that changes in a simulated cluster.
+
+use serde_json::{Value, json};
+
+use super::{
+    access::Identity,
+    kinds::ServedKind,
+    metadata::{self, Manager},
+    store::{Store, meta},
+};
+use crate::ids::Ids;
+
+/// The objects, the identities, and the source of identifiers.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) identities: Vec<Identity>,
+    pub(crate) ids: Ids,
+    pub(crate) version: String,
+}
+
+/// A change that could not be made to a simulated cluster.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClusterError {
+    /// The object is of a kind that the simulation does not serve.
+    #[error("expected an object of a served kind, found `{api_version}` `{kind}`")]
+    UnknownKind {
+        /// Its `apiVersion`.
+        api_version: String,
+        /// Its `kind`.
+        kind: String,
+    },
+    /// The object has no name, or no namespace where its kind needs one.
+    #[error("expected a {0} with `metadata.name`, and `metadata.namespace` where its kind has one")]
+    Unnamed(&'static str),
+    /// There is no such object.
+    #[error("expected {kind} `{name}` in namespace `{namespace}`, found none")]
+    Missing {
+        /// The kind asked for.
+        kind: String,
+        /// The namespace; empty for kinds without one.
+        namespace: String,
+        /// The name.
+        name: String,
+    },
+    /// There is no such identity.
+    #[error("expected an identity of the cluster, found `{0}`")]
+    UnknownIdentity(String),
+}
+
+impl State {
+    /// The objects of a kind in all namespaces; none for a kind that is not served.
+    pub(crate) fn kind(&self, kind: &str) -> Vec<&Value> {
+        let Some(kind) = ServedKind::named(kind) else { return Vec::new() };
+        self.store.list(kind, None).map(|(_, object)| object).collect()
+    }
+
+    /// Adds an object as a client would, with what the server fills in; replaces one of the same name.
+    pub(crate) fn insert(
+        &mut self,
+        mut object: Value,
+        now: &str,
+        manager: Manager,
+    ) -> Result<(), ClusterError> {
+        let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let Some(served) = ServedKind::of(&api_version, &kind) else {
+            return Err(ClusterError::UnknownKind { api_version, kind });
+        };
+        if meta(&object, "name").is_empty() || (served.namespaced && meta(&object, "namespace").is_empty()) {
+            return Err(ClusterError::Unnamed(served.kind));
+        }
+        if served.namespaced {
+            self.namespace(meta(&object, "namespace"), now);
+        }
+        metadata::complete(&mut object, &mut self.ids, now, manager);
+        self.store.put(served, object);
+        Ok(())
+    }
+
+    /// Makes a namespace where there is none.
+    pub(crate) fn namespace(&mut self, name: &str, now: &str) {
+        let Some(kind) = ServedKind::named("Namespace") else { return };
+        if self.store.get(kind, "", name).is_some() {
+            return;
+        }
+        let mut labels = json!({ "kubernetes.io/metadata.name": name });
+        if !(name == "default" || name.starts_with("kube-")) {
+            labels["app.kubernetes.io/part-of"] = name.into();
+        }
+        let mut object = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": name, "labels": labels },
+            "spec": { "finalizers": ["kubernetes"] },
+            "status": { "phase": "Active" },
+        });
+        metadata::complete(&mut object, &mut self.ids, now, Manager::Person);
+        self.store.put(kind, object);
+    }
+
+    /// Changes an object.
+    pub(crate) fn edit(
+        &mut self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        edit: impl FnOnce(&mut Value),
+    ) -> Result<(), ClusterError> {
+        ServedKind::named(kind)
+            .and_then(|served| self.store.edit(served, namespace, name, edit))
+            .ok_or_else(|| missing(kind, namespace, name))
+    }
+
+    /// An object as it is now.
+    pub(crate) fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<&Value, ClusterError> {
+        ServedKind::named(kind)
+            .and_then(|served| self.store.get(served, namespace, name))
+            .ok_or_else(|| missing(kind, namespace, name))
+    }
+
+    /// Takes an object away.
+    pub(crate) fn remove(&mut self, kind: &str, namespace: &str, name: &str) -> Result<Value, ClusterError> {
+        ServedKind::named(kind)
+            .and_then(|served| self.store.remove(served, namespace, name))
+            .ok_or_else(|| missing(kind, namespace, name))
+    }
+
+    pub(crate) fn identity(&mut self, name: &str) -> Result<&mut Identity, ClusterError> {
+        self.identities
+            .iter_mut()
+            .find(|identity| identity.name == name)
+            .ok_or_else(|| ClusterError::UnknownIdentity(name.to_owned()))
+    }
+}
+
+fn missing(kind: &str, namespace: &str, name: &str) -> ClusterError {
+    ClusterError::Missing { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+}

@@ -1,0 +1,170 @@
+//! The `Status` objects with which an API server says no.
+
+use serde_json::{Map, Value, json};
+
+use super::{kinds::qualified, reply::Reply, routes::Target};
+
+fn status(code: u16, reason: Option<&str>, message: &str, details: Option<Value>) -> Value {
+    let mut body = Map::new();
+    body.insert("kind".into(), "Status".into());
+    body.insert("apiVersion".into(), "v1".into());
+    body.insert("metadata".into(), json!({}));
+    body.insert("status".into(), "Failure".into());
+    body.insert("message".into(), message.into());
+    if let Some(reason) = reason {
+        body.insert("reason".into(), reason.into());
+    }
+    if let Some(details) = details {
+        body.insert("details".into(), details);
+    }
+    body.insert("code".into(), code.into());
+    Value::Object(body)
+}
+
+fn details(group: &str, plural: &str, name: Option<&str>) -> Value {
+    let mut details = Map::new();
+    if let Some(name) = name {
+        details.insert("name".into(), name.into());
+    }
+    if !group.is_empty() {
+        details.insert("group".into(), group.into());
+    }
+    details.insert("kind".into(), plural.into());
+    Value::Object(details)
+}
+
+pub(crate) fn unauthorized() -> Reply {
+    Reply::json(401, &status(401, Some("Unauthorized"), "Unauthorized", None))
+}
+
+/// The identity may not do that with that resource.
+pub(crate) fn forbidden(user: &str, target: &Target) -> Reply {
+    let Target { verb, group, resource, namespace, name, .. } = target;
+    let object = match name {
+        Some(name) => format!("{} \"{name}\"", qualified(group, resource)),
+        None => qualified(group, resource),
+    };
+    let place = match namespace {
+        Some(namespace) => format!("in the namespace \"{namespace}\""),
+        None => "at the cluster scope".to_owned(),
+    };
+    let full = target.resource_and_subresource();
+    let message = format!(
+        "{object} is forbidden: User \"{user}\" cannot {verb} resource \"{full}\" in API group \"{group}\" {place}"
+    );
+    let details = details(group, resource, name.as_deref());
+    Reply { nosniff: true, ..Reply::json(403, &status(403, Some("Forbidden"), &message, Some(details))) }
+}
+
+/// The identity may not do that with that path.
+pub(crate) fn forbidden_path(user: &str, verb: &str, path: &str) -> Reply {
+    let message = format!("forbidden: User \"{user}\" cannot {verb} path \"{path}\"");
+    Reply { nosniff: true, ..Reply::json(403, &status(403, Some("Forbidden"), &message, Some(json!({})))) }
+}
+
+pub(crate) fn not_found(group: &str, plural: &str, name: &str) -> Reply {
+    let message = format!("{} \"{name}\" not found", qualified(group, plural));
+    Reply::json(404, &status(404, Some("NotFound"), &message, Some(details(group, plural, Some(name)))))
+}
+
+/// The group is there, the resource is not.
+pub(crate) fn no_such_resource() -> Reply {
+    let message = "the server could not find the requested resource";
+    Reply::json(404, &status(404, Some("NotFound"), message, Some(json!({}))))
+}
+
+pub(crate) fn bad_request(message: &str) -> Reply {
+    Reply::json(400, &status(400, Some("BadRequest"), message, None))
+}
+
+pub(crate) fn not_acceptable() -> Reply {
+    let message = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, \
+                   application/vnd.kubernetes.protobuf, application/json;stream=watch, \
+                   application/vnd.kubernetes.protobuf;stream=watch";
+    Reply::json(406, &status(406, Some("NotAcceptable"), message, Some(json!({}))))
+}
+
+/// A number was expected in `resourceVersion`.
+pub(crate) fn bad_resource_version(found: &str) -> Reply {
+    let message = format!(
+        "resourceVersion: Invalid value: \"{found}\": strconv.ParseUint: parsing \"{found}\": invalid syntax"
+    );
+    Reply::json(500, &status(500, None, &message, None))
+}
+
+pub(crate) fn list_too_old() -> Reply {
+    let message = "The resourceVersion for the provided list is too old.";
+    Reply::json(410, &status(410, Some("Expired"), message, None))
+}
+
+/// The list has changed since the token was given; `fresh` goes on from there, without consistency.
+pub(crate) fn continue_expired(fresh: &str) -> Reply {
+    let message = "The provided continue parameter is too old to display a consistent list result. You can start a \
+                   new list without the continue parameter, or use the continue token in this response to retrieve \
+                   the remainder of the results. Continuing with the provided token results in an inconsistent list \
+                   - objects that were created, modified, or deleted between the time the first chunk was returned \
+                   and now may show up in the list.";
+    let mut body = status(410, Some("Expired"), message, None);
+    body["metadata"] = json!({ "continue": fresh });
+    Reply::json(410, &body)
+}
+
+pub(crate) fn revision_of_the_future(wanted: u64, current: u64) -> Reply {
+    let message = format!("Timeout: Too large resource version: {wanted}, current: {current}");
+    let details = json!({
+        "causes": [{ "reason": "ResourceVersionTooLarge", "message": "Too large resource version" }],
+        "retryAfterSeconds": 1,
+    });
+    let reply = Reply::json(504, &status(504, Some("Timeout"), &message, Some(details)));
+    Reply { retry_after: Some(1), ..reply }
+}
+
+/// A review whose `spec` does not ask exactly one thing.
+pub(crate) fn invalid_review(field: &str, message: &str) -> Reply {
+    let full = format!(".authorization.k8s.io \"\" is invalid: {field}: {message}");
+    let details = json!({
+        "group": "authorization.k8s.io",
+        "causes": [{ "reason": "FieldValueInvalid", "message": message, "field": field }],
+    });
+    Reply::json(422, &status(422, Some("Invalid"), &full, Some(details)))
+}
+
+/// What the simulation has no answer for: never an empty success.
+pub(crate) fn unknown_to_the_simulation(what: &str) -> Reply {
+    let message = format!("the simulated cluster does not know {what}");
+    Reply::json(501, &status(501, None, &message, None))
+}
+
+/// The answer of a server or of something before it that failed with this code.
+pub(crate) fn fault(code: u16, user: &str, target: Option<&Target>) -> Reply {
+    let plain = |reason: &str, message: &str| {
+        Reply::json(code, &status(code, Some(reason), message, Some(json!({}))))
+    };
+    match (code, target) {
+        (401, _) => unauthorized(),
+        (403, Some(target)) => forbidden(user, target),
+        (403, None) => plain("Forbidden", "forbidden"),
+        (404, Some(Target { group, resource, name: Some(name), .. })) => not_found(group, resource, name),
+        (404, Some(_)) => no_such_resource(),
+        (404, None) => Reply::page_not_found(),
+        (429, _) => {
+            let message = "the server has received too many requests and has asked us to try again later";
+            let details = json!({ "retryAfterSeconds": 1 });
+            let body = status(code, Some("TooManyRequests"), message, Some(details));
+            Reply { retry_after: Some(1), ..Reply::json(code, &body) }
+        }
+        (500, _) => {
+            let cause = "etcdserver: leader changed";
+            let details = json!({ "causes": [{ "message": cause }] });
+            let message = format!("Internal error occurred: {cause}");
+            Reply::json(code, &status(code, Some("InternalError"), &message, Some(details)))
+        }
+        (503, _) => plain("ServiceUnavailable", "the server is currently unable to handle the request"),
+        (504, _) => plain("Timeout", "Timeout: request did not complete within the allotted timeout"),
+        _ => {
+            let message =
+                format!("an error on the server (status {code}) has prevented the request from succeeding");
+            Reply::json(code, &status(code, None, &message, None))
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The objects of a simulated cluster.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::kinds::ServedKind;
+
+/// Objects in the order in which a real store lists them: by kind, namespace and name.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    objects: BTreeMap<Key, Value>,
+    revision: u64,
+}
+
+/// Keys are ordered as texts, as in a real store: `a-b/x` comes before `a/x`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    group: &'static str,
+    plural: &'static str,
+    /// `namespace/name`, or `name` for kinds without namespaces.
+    place: String,
+}
+
+impl Key {
+    fn new(kind: &ServedKind, namespace: &str, name: &str) -> Self {
+        let place = if kind.namespaced { format!("{namespace}/{name}") } else { name.to_owned() };
+        Self { group: kind.group, plural: kind.plural, place }
+    }
+}
+
+/// The text at `metadata.<field>`, or nothing.
+pub(crate) fn meta<'a>(object: &'a Value, field: &str) -> &'a str {
+    object["metadata"][field].as_str().unwrap_or_default()
+}
+
+impl Store {
+    /// The revision of the last change.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Puts an object in its place and gives it a new `resourceVersion`.
+    pub(crate) fn put(&mut self, kind: &ServedKind, mut object: Value) {
+        self.revision += 1;
+        object["metadata"]["resourceVersion"] = self.revision.to_string().into();
+        let key = Key::new(kind, meta(&object, "namespace"), meta(&object, "name"));
+        self.objects.insert(key, object);
+    }
+
+    pub(crate) fn get(&self, kind: &ServedKind, namespace: &str, name: &str) -> Option<&Value> {
+        self.objects.get(&Key::new(kind, namespace, name))
+    }
+
+    /// Changes an object in place; `None` where there is none. A changed `spec` is a new generation, as on a real server.
+    pub(crate) fn edit(
+        &mut self,
+        kind: &ServedKind,
+        namespace: &str,
+        name: &str,
+        edit: impl FnOnce(&mut Value),
+    ) -> Option<()> {
+        let mut object = self.get(kind, namespace, name)?.clone();
+        let spec = object["spec"].clone();
+        edit(&mut object);
+        let generation = object["metadata"]["generation"].as_u64();
+        if let Some(generation) = generation.filter(|_| object["spec"] != spec) {
+            object["metadata"]["generation"] = (generation + 1).into();
+        }
+        // Its place depends on its name: an edit cannot move it.
+        object["metadata"]["name"] = name.into();
+        self.put(kind, object);
+        Some(())
+    }
+
+    pub(crate) fn remove(&mut self, kind: &ServedKind, namespace: &str, name: &str) -> Option<Value> {
+        let removed = self.objects.remove(&Key::new(kind, namespace, name))?;
+        self.revision += 1;
+        Some(removed)
+    }
+
+    /// Removes everything in a namespace.
+    pub(crate) fn empty(&mut self, namespace: &str) {
+        let inside = format!("{namespace}/");
+        self.objects.retain(|key, _| !key.place.starts_with(&inside));
+        self.revision += 1;
+    }
+
+    /// The objects of a kind, in one namespace or in all, with their place in that list in front.
+    pub(crate) fn list(
+        &self,
+        kind: &ServedKind,
+        namespace: Option<&str>,
+    ) -> impl Iterator<Item = (String, &Value)> {
+        let inside = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        self.objects
+            .iter()
+            .filter(move |(key, _)| key.group == kind.group && key.plural == kind.plural)
+            .filter_map(move |(key, object)| Some((key.place.strip_prefix(&inside)?.to_owned(), object)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn objects_are_listed_in_the_order_of_their_keys() {
+        let mut store = Store::default();
+        let pods = ServedKind::named("Pod").unwrap();
+        for (namespace, name) in [("a", "x"), ("a-b", "x"), ("a", "w"), ("b", "x")] {
+            store.put(pods, json!({ "metadata": { "namespace": namespace, "name": name } }));
+        }
+        let places = |namespace| store.list(pods, namespace).map(|(place, _)| place).collect::<Vec<_>>();
+        assert_eq!(places(None), ["a-b/x", "a/w", "a/x", "b/x"]);
+        assert_eq!(places(Some("a")), ["w", "x"]);
+        assert!(places(Some("nowhere")).is_empty());
+        assert_eq!(store.revision(), 4);
+    }
+
+    #[test]
+    fn a_changed_spec_is_a_new_generation() {
+        let mut store = Store::default();
+        let kind = ServedKind::named("Deployment").unwrap();
+        let metadata = json!({ "namespace": "a", "name": "x", "generation": 1 });
+        store.put(kind, json!({ "metadata": metadata, "spec": { "replicas": 1 } }));
+        store.edit(kind, "a", "x", |object| object["metadata"]["labels"] = json!({ "a": "b" })).unwrap();
+        assert_eq!(store.get(kind, "a", "x").unwrap()["metadata"]["generation"], 1);
+        store.edit(kind, "a", "x", |object| object["spec"]["replicas"] = 2.into()).unwrap();
+        let object = store.get(kind, "a", "x").unwrap();
+        assert_eq!(
+            (&object["metadata"]["generation"], &object["metadata"]["resourceVersion"]),
+            (&2.into(), &"3".into())
+        );
+        assert!(store.edit(kind, "a", "y", |_| ()).is_none());
+    }
+}

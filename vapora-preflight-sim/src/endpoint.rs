@@ -1,0 +1,70 @@
+//! A server of which only the TLS handshake matters.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use rustls::ServerConfig;
+use tokio::io::AsyncReadExt;
+use tokio_rustls::TlsAcceptor;
+
+use crate::{certificates::Chain, server::Server};
+
+/// A TLS server on 127.0.0.1 that completes handshakes, and then reads until the client closes.
+///
+/// ```
+/// use vapora_preflight_sim::{Leaf, TestCa, TlsEndpoint};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let authority = TestCa::root("example root")?;
+/// let chain = authority.issue(&Leaf::expired("api.example.com", 1_796_133_600))?;
+/// let endpoint = TlsEndpoint::serve(&chain).await?;
+/// assert!(endpoint.address().ip().is_loopback());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TlsEndpoint {
+    server: Server,
+    config: Arc<RwLock<Arc<ServerConfig>>>,
+    root_pem: Arc<str>,
+}
+
+impl TlsEndpoint {
+    /// Serves this chain on a free port of 127.0.0.1, until the endpoint is dropped.
+    pub async fn serve(chain: &Chain) -> io::Result<Self> {
+        let config = Arc::new(RwLock::new(chain.server_config().map_err(io::Error::other)?));
+        let shared = Arc::clone(&config);
+        let server = Server::accept(move |stream| {
+            let config = Arc::clone(&shared.read().unwrap_or_else(PoisonError::into_inner));
+            async move {
+                if let Ok(mut stream) = TlsAcceptor::from(config).accept(stream).await {
+                    let mut heard = [0; 1024];
+                    while stream.read(&mut heard).await.is_ok_and(|length| length > 0) {}
+                }
+            }
+        })
+        .await?;
+        Ok(Self { server, config, root_pem: chain.root_pem().into() })
+    }
+
+    /// Serves another chain from the next connection on; [`ca_pem`](Self::ca_pem) stays that of the first.
+    pub fn replace(&self, chain: &Chain) -> Result<(), rustls::Error> {
+        let config = chain.server_config()?;
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The root that a client has to trust, as PEM.
+    pub fn ca_pem(&self) -> &str {
+        &self.root_pem
+    }
+}

@@ -1,0 +1,271 @@
+//! VAPORA's world: two clusters, their backends, an endpoint with TLS, and disks.
+
+mod fault;
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+pub use self::fault::{UnknownWorldFault, WorldFault};
+use crate::{
+    backend::Backend,
+    certificates::{CertificateError, Leaf, TestCa},
+    clock::SimClock,
+    cluster::{AccessRule, Cluster, ClusterServer, Kubeconfig, NodeTrouble, PodTrouble, Workload},
+    endpoint::TlsEndpoint,
+    faults::{Fault, FaultPlan},
+};
+
+/// The name of the endpoint with TLS.
+const PUBLIC_NAME: &str = "api.vapora.com";
+const NAMESPACE: &str = "vapora";
+/// The service account with which the release machine asks the clusters.
+const RELEASE: &str = "release";
+const FIRST_TAG: &str = "1.3.0";
+const DEPLOYMENTS: [(&str, u32, u16); 3] =
+    [("vapora-backend", 2, 8001), ("vapora-agents", 2, 8002), ("vapora-llm-router", 1, 8003)];
+
+/// How full a file system is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskUsage {
+    /// Where it is mounted.
+    pub path: PathBuf,
+    /// Its size.
+    pub total_bytes: u64,
+    /// What is free of it.
+    pub free_bytes: u64,
+    /// How many inodes it has.
+    pub total_inodes: u64,
+    /// How many of them are free.
+    pub free_inodes: u64,
+}
+
+/// VAPORA on a staging and a production cluster, on real sockets of 127.0.0.1.
+///
+/// Each cluster has three Nodes and the namespace `vapora` with the Deployments `vapora-backend` (2 replicas),
+/// `vapora-agents` (2) and `vapora-llm-router` (1), the Pod `surrealdb-0` and the ConfigMap `vapora-config`. All share
+/// one [`SimClock`]. Faults hit production, and `namespace-missing` hits staging.
+///
+/// ```
+/// use vapora_preflight_sim::{World, WorldFault};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let world = World::start(&[WorldFault::NodeCordoned], 1_796_133_600).await?;
+/// assert!(world.kubeconfig().contains("name: \"production\""));
+///
+/// world.deploy("1.4.0")?;
+/// world.inject(WorldFault::PodCrashLoop)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct World {
+    clock: SimClock,
+    staging: ClusterServer,
+    production: ClusterServer,
+    staging_backend: Backend,
+    production_backend: Backend,
+    endpoint: TlsEndpoint,
+    authority: TestCa,
+    disks: Mutex<Vec<DiskUsage>>,
+}
+
+/// A world that could not be started or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// A server could not be started.
+    #[error("cannot start a simulated server")]
+    Io(#[from] io::Error),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A certificate could not be served.
+    #[error("cannot serve the certificate")]
+    Tls(#[from] rustls::Error),
+    /// Something in a cluster could not be changed.
+    #[error(transparent)]
+    Cluster(#[from] crate::cluster::ClusterError),
+}
+
+fn release_rules() -> [AccessRule; 3] {
+    let read = ["get", "list", "watch"];
+    let everything = ["pods", "pods/log", "configmaps", "events", "services", "deployments", "replicasets"];
+    let more =
+        ["statefulsets", "daemonsets", "jobs", "cronjobs", "persistentvolumeclaims", "poddisruptionbudgets"];
+    [
+        AccessRule::new(read, [""], ["nodes", "namespaces"]).role("release-viewer"),
+        AccessRule::new(read, ["", "apps", "batch", "policy"], everything.into_iter().chain(more))
+            .in_namespaces([NAMESPACE])
+            .role("release"),
+        AccessRule::new(["create", "update", "patch"], ["apps"], ["deployments"])
+            .in_namespaces([NAMESPACE])
+            .role("release"),
+    ]
+}
+
+fn image(deployment: &str, tag: &str) -> String {
+    format!("registry.example.com/vapora/{deployment}:{tag}")
+}
+
+fn cluster(name: &str, clock: &SimClock) -> Cluster {
+    let config = [
+        ("LOG_LEVEL", "info"),
+        ("agents.toml", "[registry]\nmax_agents_per_role = 5\n"),
+        (
+            "config.toml",
+            "[server]\nhost = \"0.0.0.0\"\nport = 8001\n\n[database]\nurl = \"ws://surrealdb:8000\"\n",
+        ),
+        ("vapora.json", "{\"features\":{\"a2a\":true,\"mcp\":false}}"),
+    ];
+    let builder = Cluster::builder(name)
+        .clock(clock.clone())
+        .nodes(3)
+        .namespace(NAMESPACE)
+        .config_map(NAMESPACE, "vapora-config", config)
+        .service_account(RELEASE, NAMESPACE, release_rules())
+        .pod(NAMESPACE, "surrealdb-0", "surrealdb/surrealdb:v3.0.0");
+    DEPLOYMENTS
+        .into_iter()
+        .fold(builder, |builder, (name, replicas, port)| {
+            let workload =
+                Workload::new(name, replicas, image(name, FIRST_TAG)).port(port).env_from("vapora-config");
+            builder.workload(NAMESPACE, workload)
+        })
+        .build()
+}
+
+impl World {
+    /// Starts everything, with these faults in it from the start, at this time in seconds of Unix time.
+    pub async fn start(faults: &[WorldFault], now_unix_seconds: i64) -> Result<Self, WorldError> {
+        let clock = SimClock::at_unix_seconds(now_unix_seconds);
+        let authority = TestCa::root("Simulated Root")?.intermediate("Simulated Intermediate")?;
+        let endpoint =
+            TlsEndpoint::serve(&authority.issue(&Leaf::good(PUBLIC_NAME, now_unix_seconds))?).await?;
+        let disk = |path: &str, total: u64, free: u64| DiskUsage {
+            path: path.into(),
+            total_bytes: total << 30,
+            free_bytes: free << 30,
+            total_inodes: total << 14,
+            free_inodes: free << 14,
+        };
+        let world = Self {
+            staging: cluster("staging", &clock).serve().await?,
+            production: cluster("production", &clock).serve().await?,
+            staging_backend: Backend::serve(FIRST_TAG).await?,
+            production_backend: Backend::serve(FIRST_TAG).await?,
+            endpoint,
+            authority,
+            disks: Mutex::new(vec![disk("/", 40, 22), disk("/var/lib/vapora", 200, 131)]),
+            clock,
+        };
+        for fault in faults {
+            world.inject(*fault)?;
+        }
+        Ok(world)
+    }
+
+    /// The clock of this world.
+    pub fn clock(&self) -> &SimClock {
+        &self.clock
+    }
+
+    /// The staging cluster.
+    pub fn staging(&self) -> &ClusterServer {
+        &self.staging
+    }
+
+    /// The production cluster.
+    pub fn production(&self) -> &ClusterServer {
+        &self.production
+    }
+
+    /// The backend on staging.
+    pub fn staging_backend(&self) -> &Backend {
+        &self.staging_backend
+    }
+
+    /// The backend on production.
+    pub fn production_backend(&self) -> &Backend {
+        &self.production_backend
+    }
+
+    /// What answers as `api.vapora.com`, with TLS.
+    pub fn endpoint(&self) -> &TlsEndpoint {
+        &self.endpoint
+    }
+
+    /// How full the disks are.
+    pub fn disks(&self) -> Vec<DiskUsage> {
+        self.disks_now().clone()
+    }
+
+    fn disks_now(&self) -> MutexGuard<'_, Vec<DiskUsage>> {
+        self.disks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A kubeconfig with the contexts `staging` (the current one) and `production`, both as the service account
+    /// `release`, which may read in the namespace `vapora` and look at Nodes and namespaces.
+    pub fn kubeconfig(&self) -> String {
+        Kubeconfig::default()
+            .context("staging", &self.staging, RELEASE)
+            .context("production", &self.production, RELEASE)
+            .to_string()
+    }
+
+    /// The deployment itself, on production: every Deployment gets the images of this tag and rolls out to its end, and
+    /// the backend says the new version.
+    pub fn deploy(&self, tag: &str) -> Result<(), WorldError> {
+        for (name, ..) in DEPLOYMENTS {
+            self.production.roll_out(NAMESPACE, name, &image(name, tag))?;
+        }
+        self.production_backend.set_version(tag);
+        Ok(())
+    }
+
+    /// Lets something go wrong from now on.
+    pub fn inject(&self, fault: WorldFault) -> Result<(), WorldError> {
+        let production = &self.production;
+        let pod = || production.pods_of(NAMESPACE, "vapora-backend").into_iter().next().unwrap_or_default();
+        let now = self.clock.unix_seconds();
+        match fault {
+            WorldFault::NodeNotReady => production.trouble_node("node-2", NodeTrouble::NotReady)?,
+            WorldFault::NodeCordoned => production.trouble_node("node-3", NodeTrouble::Cordoned)?,
+            WorldFault::NodeMemoryPressure => {
+                production.trouble_node("node-3", NodeTrouble::MemoryPressure)?;
+            }
+            WorldFault::NamespaceMissing => self.staging.remove("Namespace", "", NAMESPACE)?,
+            WorldFault::DeploymentUnavailable => {
+                production.trouble_pod(NAMESPACE, &pod(), PodTrouble::NotReady)?;
+            }
+            WorldFault::PodCrashLoop => production.trouble_pod(NAMESPACE, &pod(), PodTrouble::CrashLoop)?,
+            WorldFault::PodImagePull => production.trouble_pod(NAMESPACE, &pod(), PodTrouble::ImagePull)?,
+            WorldFault::PodPending => production.trouble_pod(NAMESPACE, &pod(), PodTrouble::Unschedulable)?,
+            WorldFault::AccessDenied => production.set_rules(RELEASE, [])?,
+            WorldFault::ApiUnreachable => {
+                production.refuse_connections(true);
+                // For the connections that are open already.
+                production.faults().set(FaultPlan::every(Fault::Cut));
+            }
+            WorldFault::TokenRejected => production.reject_token(RELEASE, true)?,
+            WorldFault::ApiSlow => production.faults().set(FaultPlan::every(Fault::Slow)),
+            WorldFault::BackendUnhealthy => self.production_backend.set_degraded(true),
+            WorldFault::CertificateExpired => {
+                self.endpoint.replace(&self.authority.issue(&Leaf::expired(PUBLIC_NAME, now))?)?;
+            }
+            WorldFault::CertificateWrongName => {
+                self.endpoint.replace(&self.authority.issue(&Leaf::good("www.example.net", now))?)?;
+            }
+            WorldFault::DiskFull => {
+                for disk in self.disks_now().iter_mut() {
+                    disk.free_bytes = disk.total_bytes / 100;
+                    disk.free_inodes = disk.total_inodes / 100;
+                }
+            }
+        }
+        Ok(())
+    }
+}
