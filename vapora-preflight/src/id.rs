@@ -130,7 +130,9 @@ impl CheckId {
     /// a name is written as `-`.
     pub(crate) fn instance(&self, values: &[String]) -> Self {
         let clean = |value: &String| -> String {
-            value.chars().map(|c| if c.is_control() || "[],".contains(c) { '-' } else { c }).collect()
+            let clean: String =
+                value.chars().map(|c| if c.is_control() || "[],".contains(c) { '-' } else { c }).collect();
+            if clean.is_empty() { "-".to_owned() } else { clean }
         };
         let values: Vec<String> = values.iter().map(clean).collect();
         Self(Arc::from(format!("{}[{}]", self.0, values.join(","))))
@@ -190,6 +192,8 @@ mod tests {
         assert_eq!(id, "logs-clean[a-b-,c]");
         assert_eq!(id.base(), "logs-clean");
         assert!(CheckId::new(id.as_str()).is_ok());
+        let empty = CheckId::new("x").unwrap().instance(&[String::new()]);
+        assert!(CheckId::new(empty.as_str()).is_ok(), "{empty}");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use self::{
         Weight, gate_fn,
     },
     id::{CheckId, InvalidName, KindName, PhaseId, ReleaseId, TargetName},
-    journal::JournalError,
+    journal::{FormatVersion, History, Journal, JournalError, Torn, Writer, read_journal, releases},
     kind::{Effect, Kind, Permission, Problems, Requirements, TargetSettings},
     kinds::register,
     outcome::{Advice, Finding, Outcome},

@@ -163,6 +163,14 @@ impl Plan {
         }
     }
 
+    /// The check itself, to be asked on its own with a [`CheckContext`](crate::CheckContext).
+    pub fn check_of(&self, id: &str) -> Option<Arc<dyn Check>> {
+        match self.nodes.get(id)? {
+            Node::Check(index) => Some(Arc::clone(&self.checks[*index].check)),
+            Node::Gate(_) => None,
+        }
+    }
+
     /// The rights that the checks of a target will use, with the checks that use them.
     pub fn permissions(&self, target: &str) -> BTreeMap<Permission, Vec<CheckId>> {
         let mut all: BTreeMap<Permission, Vec<CheckId>> = BTreeMap::new();

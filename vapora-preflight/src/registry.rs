@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod reference;
+mod schema;
 
 type Spanned<T> = toml::Spanned<T>;
 

@@ -59,12 +59,12 @@ impl Timestamp {
 
     /// This instant moved forward; what lies outside the calendar is cut to its end.
     pub fn plus(self, by: Duration) -> Self {
-        self.0.checked_add(by).map_or(Self(jiff::Timestamp::MAX), Self::truncated)
+        Self::truncated(self.0.checked_add(by).unwrap_or(jiff::Timestamp::MAX))
     }
 
     /// This instant moved back; what lies outside the calendar is cut to its start.
     pub fn minus(self, by: Duration) -> Self {
-        self.0.checked_sub(by).map_or(Self(jiff::Timestamp::MIN), Self::truncated)
+        Self::truncated(self.0.checked_sub(by).unwrap_or(jiff::Timestamp::MIN))
     }
 
     /// The instant to the minute, for people: `2026-12-01 14:00 UTC`.
@@ -215,7 +215,8 @@ pub struct Offset(jiff::SignedDuration);
 impl Offset {
     /// The instant it names when the deployment is planned for `planned`.
     pub fn from(self, planned: Timestamp) -> Timestamp {
-        planned.0.checked_add(self.0).map_or(Timestamp(jiff::Timestamp::MAX), Timestamp::truncated)
+        let end = if self.0.is_negative() { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        Timestamp::truncated(planned.0.checked_add(self.0).unwrap_or(end))
     }
 }
 
