@@ -44,6 +44,7 @@ mod cluster;
 mod endpoint;
 mod faults;
 mod ids;
+pub mod laws;
 mod server;
 mod world;
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 mod context;
 mod error;
 
+pub(crate) use self::context::Inner;
 pub use self::{
     context::{CheckContext, Earlier},
     error::{Awaiting, CheckError},

@@ -241,6 +241,21 @@ pub struct Attachment {
     pub content: Option<Arc<[u8]>>,
 }
 
+impl Attachment {
+    /// Edits the content where it is text.
+    fn map_text(&mut self, edit: &dyn Fn(&mut String)) {
+        let Some(content) = &self.content else { return };
+        let Ok(text) = std::str::from_utf8(content) else { return };
+        let mut edited = text.to_owned();
+        edit(&mut edited);
+        if edited != text {
+            self.digest = Digest::of(&edited);
+            self.size = edited.len() as u64;
+            self.content = Some(edited.into_bytes().into());
+        }
+    }
+}
+
 /// What a check saw, in the order it says it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evidence {
@@ -324,6 +339,7 @@ impl Evidence {
         }
         for attachment in &mut self.attachments {
             edit(&mut attachment.name);
+            attachment.map_text(edit);
         }
     }
 }
@@ -360,6 +376,16 @@ mod tests {
         let text = serde_json::to_string(&value).unwrap();
         assert_eq!(text, r#"{"z":-3,"a":2.0,"n":null,"l":["x","🚀"],"t":true}"#);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn what_is_taken_out_of_texts_is_taken_out_of_files_too() {
+        let mut evidence = Evidence::new().attached("log", "text/plain", b"token abc".to_vec());
+        evidence.map_text(&|text| *text = text.replace("abc", "[redacted]"));
+        let attachment = &evidence.attachments()[0];
+        assert_eq!(attachment.content.as_deref(), Some(&b"token [redacted]"[..]));
+        assert_eq!(attachment.digest, Digest::of("token [redacted]"));
+        assert_eq!(attachment.size, 16);
     }
 
     #[test]

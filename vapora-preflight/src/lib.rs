@@ -7,6 +7,7 @@ mod diagnostic;
 mod digest;
 mod event;
 mod evidence;
+mod exec;
 mod expr;
 mod gate;
 mod id;
@@ -39,6 +40,7 @@ pub use self::{
         Attestation, CheckFinished, Event, EventKind, Note, Observer, Recorder, RunEnd, RunStarted, Word,
     },
     evidence::{Attachment, Evidence, EvidenceField, Item, Unit, Value},
+    exec::{AttestError, Run, RunError, RunOutcome, Selection, record_attestation, record_note},
     gate::{
         AllHold, And, Conditions, Decision, Gate, GateExt, GateFn, GateInput, Not, Or, Reason, Verdict,
         Weight, gate_fn,

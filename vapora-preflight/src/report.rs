@@ -1,6 +1,10 @@
 //! The state of a deployment's checklist, folded from events.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     Attestation, CheckFinished, CheckId, CheckOutline, Digest, Event, EventKind, Evidence, GateOutline, Note,
@@ -19,6 +23,8 @@ pub use self::standing::{Standing, Unknown};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     outline: Arc<Outline>,
+    /// Where each check stands in the outline.
+    places: Arc<HashMap<CheckId, usize>>,
     records: BTreeMap<CheckId, CheckRecord>,
     begun: BTreeMap<CheckId, (Digest, Timestamp)>,
     verdicts: BTreeMap<CheckId, GateRecord>,
@@ -127,6 +133,7 @@ impl Report {
     /// The report of a plan of which nothing is known yet.
     pub fn new(outline: Arc<Outline>, at: Timestamp) -> Self {
         Self {
+            places: places(&outline),
             outline,
             records: BTreeMap::new(),
             begun: BTreeMap::new(),
@@ -161,7 +168,10 @@ impl Report {
     pub fn apply(&mut self, event: &Event) {
         self.as_of = event.at;
         match &event.kind {
-            EventKind::Planned(outline) => self.outline = Arc::clone(outline),
+            EventKind::Planned(outline) => {
+                self.places = places(outline);
+                self.outline = Arc::clone(outline);
+            }
             EventKind::RunStarted(start) => {
                 self.runs.push(RunRecord { start: start.clone(), started: event.at, end: None });
             }
@@ -205,11 +215,6 @@ impl Report {
         &self.outline
     }
 
-    /// The outline, shared.
-    pub(crate) fn shared_outline(&self) -> &Arc<Outline> {
-        &self.outline
-    }
-
     /// What is deployed, where and when.
     pub fn deployment(&self) -> &Deployment {
         &self.outline.deployment
@@ -242,7 +247,7 @@ impl Report {
 
     /// One check.
     pub fn check(&self, id: &str) -> Option<CheckView<'_>> {
-        self.outline.check(id).map(|outline| self.view(outline))
+        self.places.get(id).map(|place| self.view(&self.outline.checks[*place]))
     }
 
     /// The phases, in order.
@@ -310,6 +315,10 @@ impl Report {
     pub fn noted(&self, topic: &str) -> impl Iterator<Item = &NoteRecord> {
         self.notes.iter().filter(move |record| record.note.topic == topic)
     }
+}
+
+fn places(outline: &Outline) -> Arc<HashMap<CheckId, usize>> {
+    Arc::new(outline.checks.iter().enumerate().map(|(place, check)| (check.id.clone(), place)).collect())
 }
 
 impl Counts {

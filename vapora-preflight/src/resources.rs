@@ -61,6 +61,19 @@ impl Resources {
         self
     }
 
+    /// The resource of that type for a target, or else the one given to all; nothing where none was given.
+    ///
+    /// # Errors
+    ///
+    /// The reason given for that target.
+    pub fn find<T: Any + Send + Sync>(
+        &self,
+        target: Option<&TargetName>,
+    ) -> Result<Option<Arc<T>>, CheckError> {
+        let given = |target: Option<TargetName>| self.slots.contains_key(&(TypeId::of::<T>(), target));
+        if given(target.cloned()) || given(None) { self.get(target).map(Some) } else { Ok(None) }
+    }
+
     /// The resource of that type for a target, or else the one given to all.
     ///
     /// # Errors
@@ -109,5 +122,7 @@ mod tests {
         assert_eq!(*resources.get::<u8>(Some(&staging)).unwrap(), 2);
         assert_eq!(resources.get::<u8>(Some(&production)).unwrap_err().message(), "no such context");
         assert!(resources.get::<u16>(None).is_err());
+        assert!(resources.find::<u16>(None).unwrap().is_none());
+        assert!(resources.find::<u8>(Some(&production)).is_err());
     }
 }

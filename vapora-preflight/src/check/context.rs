@@ -169,6 +169,15 @@ impl CheckContext {
         self.inner.resources.get::<T>(self.target().map(|target| &target.name))
     }
 
+    /// The resource of that type, for the check's target or for all; nothing where the run was given none.
+    ///
+    /// # Errors
+    ///
+    /// The reason that was given for the check's target.
+    pub fn find_resource<T: Any + Send + Sync>(&self) -> Result<Option<Arc<T>>, CheckError> {
+        self.inner.resources.find::<T>(self.target().map(|target| &target.name))
+    }
+
     /// All that is declared.
     pub fn outline(&self) -> &Outline {
         &self.inner.outline

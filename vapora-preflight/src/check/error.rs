@@ -8,7 +8,9 @@ use crate::status::ErrorReport;
 ///
 /// Any error turns into one with `?`; it then counts as transient, and is tried again where the checklist says so.
 /// Like `anyhow::Error` it is no `std::error::Error` itself, which is what makes that conversion possible.
-pub struct CheckError {
+pub struct CheckError(Box<Told>);
+
+struct Told {
     report: ErrorReport,
     retry_after: Option<Duration>,
     awaiting: Option<Awaiting>,
@@ -39,13 +41,13 @@ impl CheckError {
     /// The answer is a person's to give.
     pub fn awaiting(awaiting: Awaiting) -> Self {
         let mut error = Self::permanent(format!("waiting for the {}", awaiting.role));
-        error.awaiting = Some(awaiting);
+        error.0.awaiting = Some(awaiting);
         error
     }
 
     fn of(message: String, transient: bool) -> Self {
         let report = ErrorReport { message, causes: Vec::new(), transient, remedy: None };
-        Self { report, retry_after: None, awaiting: None }
+        Self(Box::new(Told { report, retry_after: None, awaiting: None }))
     }
 
     /// Adds what lies behind it, with all of its own sources.
@@ -53,8 +55,8 @@ impl CheckError {
         let mut next = Some(error);
         while let Some(cause) = next {
             let text = cause.to_string();
-            if self.report.causes.last() != Some(&text) && self.report.message != text {
-                self.report.causes.push(text);
+            if self.0.report.causes.last() != Some(&text) && self.0.report.message != text {
+                self.0.report.causes.push(text);
             }
             next = cause.source();
         }
@@ -63,37 +65,37 @@ impl CheckError {
 
     /// Says what to do about it.
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.report.remedy = Some(remedy.into());
+        self.0.report.remedy = Some(remedy.into());
         self
     }
 
     /// Asks for a pause before the next attempt, as a server did with `Retry-After`.
     pub fn retry_after(mut self, pause: Duration) -> Self {
-        self.retry_after = Some(pause);
+        self.0.retry_after = Some(pause);
         self
     }
 
     /// Whether trying again may cure it.
     pub fn is_transient(&self) -> bool {
-        self.report.transient
+        self.0.report.transient
     }
 
     /// What it says, without its causes.
     pub fn message(&self) -> &str {
-        &self.report.message
+        &self.0.report.message
     }
 
     /// The error as it is recorded.
     pub fn report(&self) -> &ErrorReport {
-        &self.report
+        &self.0.report
     }
 
     pub(crate) fn pause(&self) -> Option<Duration> {
-        self.retry_after
+        self.0.retry_after
     }
 
     pub(crate) fn into_parts(self) -> (ErrorReport, Option<Awaiting>) {
-        (self.report, self.awaiting)
+        (self.0.report, self.0.awaiting)
     }
 }
 
@@ -110,17 +112,17 @@ impl<E: Error + Send + Sync + 'static> From<E> for CheckError {
 impl fmt::Debug for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CheckError")
-            .field("message", &self.report.message)
-            .field("causes", &self.report.causes)
-            .field("transient", &self.report.transient)
-            .field("awaiting", &self.awaiting)
+            .field("message", &self.0.report.message)
+            .field("causes", &self.0.report.causes)
+            .field("transient", &self.0.report.transient)
+            .field("awaiting", &self.0.awaiting)
             .finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.report, f)
+        fmt::Display::fmt(&self.0.report, f)
     }
 }
 

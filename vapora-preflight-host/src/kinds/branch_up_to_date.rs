@@ -1,0 +1,264 @@
+//! `git.branch_up_to_date`
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use vapora_preflight::{
+    Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome, Problems,
+    Requirements, async_trait,
+};
+
+use crate::git::Git;
+
+mod clone;
+mod remote;
+
+use self::clone::Distance;
+
+/// A branch of a clone is the same commit as on the remote, and the work tree has no changes.
+///
+/// The remote itself is asked (`git ls-remote`); nothing is fetched and nothing in the clone is changed. A branch
+/// that is behind, ahead or both fails, and so does one that is missing on either side. A folder that is no clone,
+/// or a remote that is not configured or does not answer, is an error.
+///
+/// The repository is not trusted to run programs: its hooks, aliases, file system monitor and the programs that its own
+/// configuration names for reaching a remote are not used, only those of the user's configuration. Filters of its own
+/// (`filter.….clean`) make the question for changes an error.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct BranchUpToDate {
+    /// A folder of the clone; a relative path starts at the working directory of the run.
+    #[serde(default = "here")]
+    pub directory: PathBuf,
+    /// The branch, without `refs/heads/`; it need not be the one that is checked out.
+    #[serde(default = "main")]
+    pub branch: String,
+    /// The name of the remote.
+    #[serde(default = "origin")]
+    pub remote: String,
+    /// Whether the work tree, on whatever branch, must have no changes to tracked files. Changes inside submodules do not
+    /// count, another commit of a submodule does.
+    #[serde(default = "yes")]
+    pub clean: bool,
+}
+
+fn here() -> PathBuf {
+    PathBuf::from(".")
+}
+fn main() -> String {
+    "main".to_owned()
+}
+fn origin() -> String {
+    "origin".to_owned()
+}
+fn yes() -> bool {
+    true
+}
+
+impl Default for BranchUpToDate {
+    fn default() -> Self {
+        Self { directory: here(), branch: main(), remote: origin(), clean: yes() }
+    }
+}
+
+impl BranchUpToDate {
+    /// The check of the branch `main` of a clone against the remote `origin`.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), ..Self::default() }
+    }
+
+    fn reference(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// What is wrong with the commits: the sentence and the remedy.
+    fn apart(&self, remote: &str, distance: Option<Distance>) -> (String, String) {
+        let Self { branch, remote: name, .. } = self;
+        let pull = format!("git pull --ff-only {name} {branch}");
+        match distance {
+            None => (
+                format!(
+                    "`{branch}` is behind: `{name}` has the commit {} that this clone does not have",
+                    short(remote)
+                ),
+                pull,
+            ),
+            Some(Distance { ahead: 0, behind }) => {
+                (format!("`{branch}` is {} behind `{name}`", commits(behind)), pull)
+            }
+            Some(Distance { ahead, behind: 0 }) => (
+                format!("`{branch}` is {} ahead of `{name}`", commits(ahead)),
+                format!("push what is ahead: git push {name} {branch}; or drop it"),
+            ),
+            Some(Distance { ahead, behind }) => (
+                format!(
+                    "`{branch}` and `{name}` have diverged: {} ahead, {} behind",
+                    commits(ahead),
+                    commits(behind)
+                ),
+                format!("bring both together: git pull --rebase {name} {branch}"),
+            ),
+        }
+    }
+}
+
+fn commits(count: u64) -> String {
+    if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") }
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
+#[async_trait]
+impl Check for BranchUpToDate {
+    async fn run(&self, cx: &CheckContext) -> CheckResult {
+        let Self { branch, remote: name, .. } = self;
+        let mut problems = Problems::default();
+        self.validate(&mut problems);
+        if let Some(problem) = problems.messages().next() {
+            return Err(CheckError::permanent(problem));
+        }
+        let git = Git::new(&self.directory);
+        cx.doing(format!("looking at the clone in `{}`", self.directory.display()));
+        let inside_work_tree = clone::has_work_tree(&git, &self.directory).await?;
+        let changed = if !self.clean {
+            None
+        } else if inside_work_tree {
+            Some(clone::changed(&git).await?)
+        } else {
+            let message = format!("`{}` is a repository without a work tree", self.directory.display());
+            return Err(CheckError::permanent(message).remedy("name a clone, or set `clean = false`"));
+        };
+        let local = clone::commit(&git, &self.reference()).await?;
+        cx.doing(format!("asking `{name}` for `{branch}`"));
+        let remote = remote::commit(&git, name, &self.reference()).await?;
+
+        let (mut wrong, mut remedies) = (Vec::new(), Vec::new());
+        let mut distance = None;
+        match (&local, &remote) {
+            (Some(local), Some(remote)) if local == remote => {
+                distance = Some(Distance { ahead: 0, behind: 0 });
+            }
+            (Some(local), Some(remote)) => {
+                distance = clone::distance(&git, local, remote).await?;
+                let (sentence, remedy) = self.apart(remote, distance);
+                wrong.push(sentence);
+                remedies.push(remedy);
+            }
+            (local, remote) => {
+                if local.is_none() {
+                    wrong.push(format!("the clone has no branch `{branch}`"));
+                    remedies.push(format!("git fetch {name} {branch}:{branch}"));
+                }
+                if remote.is_none() {
+                    wrong.push(format!("`{name}` has no branch `{branch}`"));
+                    remedies.push("correct `branch` or `remote`".to_owned());
+                }
+            }
+        }
+        if let Some(changed) = changed.as_deref().filter(|changed| !changed.is_empty()) {
+            wrong.push(clone::told(changed));
+            remedies.push("commit or drop the changes".to_owned());
+        }
+
+        let evidence = Evidence::new()
+            .with("branch", branch)
+            .with("commit", local.clone())
+            .with("remote_commit", remote)
+            .with("ahead", distance.map(|distance| distance.ahead))
+            .with("behind", distance.map(|distance| distance.behind))
+            .with("clean", changed.as_ref().map(Vec::is_empty));
+        let (Some(local), true) = (local, wrong.is_empty()) else {
+            let clean = if self.clean { ", without changes in the work tree" } else { "" };
+            return Ok(Outcome::Fail(
+                Finding::new(wrong.join("; "))
+                    .expected(format!("`{branch}` at the commit of `{name}`{clean}"))
+                    .actual(wrong.join("; "))
+                    .remedy(remedies.join("; "))
+                    .evidence(evidence),
+            ));
+        };
+        let summary = format!("`{branch}` is at {}, as on `{name}`", short(&local));
+        Ok(Outcome::Pass(Finding::new(summary).evidence(evidence)))
+    }
+}
+
+impl Kind for BranchUpToDate {
+    const NAME: &'static str = "git.branch_up_to_date";
+    const EXAMPLE: &'static str = r#"
+[check.main-is-current]
+kind      = "git.branch_up_to_date"
+title     = "main has the latest changes"
+directory = "/srv/release/vapora"
+branch    = "main"
+remote    = "origin"
+timeout   = "30s"
+"#;
+
+    fn evidence() -> &'static [EvidenceField] {
+        const fn field(name: &'static str, about: &'static str) -> EvidenceField {
+            EvidenceField { name, about }
+        }
+        const {
+            &[
+                field("branch", "the branch that was compared"),
+                field("commit", "its commit in the clone; nothing where the clone has no such branch"),
+                field(
+                    "remote_commit",
+                    "its commit on the remote; nothing where the remote has no such branch",
+                ),
+                field(
+                    "ahead",
+                    "how many commits the clone has that the remote lacks; nothing where that cannot be counted",
+                ),
+                field(
+                    "behind",
+                    "how many commits the remote has that the clone lacks; nothing where that cannot be counted",
+                ),
+                field("clean", "whether tracked files have no changes; nothing where it was not asked"),
+            ]
+        }
+    }
+
+    fn validate(&self, problems: &mut Problems) {
+        if self.directory.as_os_str().is_empty() {
+            problems.at("directory", "the directory is empty", "leave it out for the working directory");
+        }
+        for (parameter, name) in [("branch", &self.branch), ("remote", &self.remote)] {
+            if let Some(message) = not_a_name(name) {
+                problems.at(parameter, message, "write the bare name, as in `main` or `origin`");
+            }
+        }
+        if self.branch.starts_with("refs/") {
+            let message = format!("expected the name of a branch, found the reference `{}`", self.branch);
+            problems.at("branch", message, "leave out `refs/heads/`");
+        }
+    }
+
+    fn requires(&self, needs: &mut Requirements) {
+        needs.command("git");
+    }
+}
+
+/// Why a text cannot name a branch or a remote, or would be something else on git's command line.
+fn not_a_name(name: &str) -> Option<String> {
+    let refused = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
+    let wrong = name.is_empty()
+        || name.starts_with('-')
+        || name.contains(refused)
+        || name.contains("..")
+        || name.contains("@{")
+        || name
+            .split('/')
+            .any(|part| part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some())
+        || name.ends_with('.');
+    wrong.then(|| format!("`{}` is not a name that git allows", name.escape_debug()))
+}
+
+/// Whether a text is the name of a commit, in SHA-1 or SHA-256.
+fn is_commit(text: &str) -> bool {
+    [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,12 @@
+//! The rules of a run, each by a small plan; and the whole against an oracle.
+
+mod conditions;
+mod effects;
+mod needs;
+mod oracle;
+mod people;
+mod recording;
+mod resume;
+mod selecting;
+mod stopping;
+mod time;
