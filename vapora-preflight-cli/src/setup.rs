@@ -132,7 +132,7 @@ pub(crate) fn release_of(record: &RecordArgs) -> Result<ReleaseId, Stop> {
 pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<Arc<Resources>, Stop> {
     let mut resources = Resources::new();
     vapora_preflight_k8s::connect_all(plan, kubeconfig, &mut resources).await;
-    let http = vapora_preflight_http::HttpClient::builder().system_proxy(true).build()?;
+    let http = vapora_preflight_http::HttpClient::builder().system_proxy().build()?;
     resources.insert(http);
     Ok(Arc::new(resources))
 }

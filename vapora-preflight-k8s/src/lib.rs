@@ -1,1 +1,39 @@
-//! (being written)
+#![doc = include_str!("../README.md")]
+
+#![allow(clippy::result_large_err, reason = "`CheckError` is large, and is made only where a check errs")]
+
+mod client;
+mod connect;
+mod kinds;
+mod name;
+mod object;
+mod read;
+mod refused;
+mod resource;
+mod target;
+mod wording;
+
+pub use self::{
+    client::K8sClient,
+    connect::{ConnectError, connect, connect_all},
+    kinds::{
+        AccessAllowed, ApiReachable, DeploymentsAvailable, NamespaceExists, NodesReady, PodsRunning,
+        ResourceRef,
+    },
+    name::{InvalidName, LabelSelector, Namespace, ObjectName},
+    target::KubernetesTarget,
+};
+
+use vapora_preflight::Registry;
+
+/// Adds the kinds of this crate, and the family of settings `kubernetes` of a target.
+pub fn register(registry: &mut Registry) {
+    registry
+        .add_target::<KubernetesTarget>()
+        .add::<ApiReachable>()
+        .add::<NodesReady>()
+        .add::<NamespaceExists>()
+        .add::<DeploymentsAvailable>()
+        .add::<PodsRunning>()
+        .add::<AccessAllowed>();
+}

@@ -1,1 +1,17 @@
-//! (being written)
+#![doc = include_str!("../README.md")]
+
+mod certificate;
+mod handshake;
+mod kinds;
+mod param;
+mod trouble;
+
+pub use self::{
+    kinds::TlsCertificateValid,
+    param::{Endpoint, InvalidParameter, Roots, ServerIdentity},
+};
+
+/// Adds the kinds of this crate to the registry. They need nothing among the resources of the run.
+pub fn register(registry: &mut vapora_preflight::Registry) {
+    registry.add::<TlsCertificateValid>();
+}

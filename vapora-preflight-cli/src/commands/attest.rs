@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vapora_preflight::{
-    Attestation, Clock, Journal, Run, RunError, Selection, Status, SystemClock, Word, record_attestation,
+    AttestError, Attestation, Clock, Journal, Run, Selection, Status, SystemClock, Word, record_attestation,
 };
 
 use super::run::stopped;
@@ -47,15 +47,15 @@ pub(crate) fn attest(args: &AttestArgs, terminal: &Terminal) -> Ended {
     let (mut journal, history) = Journal::open(&opened.dir, &release, &args.by, clock.now())?;
     opened.settings.write(&opened.dir, &release)?;
     let outcome = setup::block_on(async {
-        let report = record_attestation(&opened.plan, history.report()?, &mut journal, clock.now(), attestation)
+        let report = record_attestation(&opened.plan, history.report()?, &mut journal, &*clock, attestation)
             .map_err(|error| match error {
-                RunError::Journal(error) => Stop::from(error),
+                AttestError::Journal(error) => Stop::from(error),
                 other => Stop::usage(other.to_string()),
             })?;
         Run::new(&opened.plan)
             .clock(clock)
             .history(Some(report))
-            .select(Selection::only(&check.id))
+            .select(Selection::everything().check_glob(check.id.as_str()))
             .ignore_windows(true)
             .by(&args.by)
             .record(&mut journal)

@@ -104,7 +104,7 @@ impl<'t> Act<'t> {
         let clock = world.clock().clone();
         let (journal, _) = Journal::open(&args.dir, &release, "demo", clock.now())?;
 
-        let scene = Scene::set(&folder, &world)?;
+        let scene = Scene::set(&folder, &world).await?;
         let mut sources = Sources::new();
         for (file, text) in scene::CHECKLIST {
             sources.add(*file, *text);

@@ -1,8 +1,7 @@
 //! `note`
 
-use vapora_preflight::{Clock, Journal, Note, SystemClock, record_note};
+use vapora_preflight::{Clock, Event, EventKind, Journal, Note, Recorder, SystemClock};
 
-use super::run::stopped;
 use crate::{
     args::NoteArgs,
     exit::{self, Ended, Stop},
@@ -16,11 +15,16 @@ pub(crate) fn note(args: &NoteArgs, terminal: &Terminal) -> Ended {
     let by = args.by.clone().unwrap_or_else(setup::who);
     let now = SystemClock.now();
     let (mut journal, history) = Journal::open(&args.record.dir, &release, &by, now)?;
-    let report = history
-        .report()?
-        .ok_or_else(|| Stop::usage(format!("nothing is on record of `{release}` yet; `run` its checklist first")))?;
+    if history.report()?.is_none() {
+        return Err(Stop::usage(format!("nothing is on record of `{release}` yet; `run` its checklist first")));
+    }
+    for (what, text) in [("topic", &args.topic), ("text", &args.text)] {
+        if text.trim().is_empty() {
+            return Err(Stop::usage(format!("the {what} is missing")));
+        }
+    }
     let note = Note { who: by, topic: args.topic.clone(), text: args.text.clone() };
-    record_note(report, &mut journal, now, note).map_err(stopped)?;
+    journal.record(&Event { at: now, kind: EventKind::Noted(note) })?;
     terminal.say("recorded");
     Ok(exit::GO)
 }

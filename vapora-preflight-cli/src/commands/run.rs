@@ -26,7 +26,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
     let by = args.by.clone().unwrap_or_else(setup::who);
     let clock = Arc::new(SystemClock);
     let (mut journal, history) = Journal::open(&opened.dir, &release, &by, clock.now())?;
-    if let Some(torn) = history.dropped() {
+    if let Some(torn) = &history.dropped {
         terminal.say(&format!("note: {torn}"));
     }
     opened.settings.write(&opened.dir, &release)?;

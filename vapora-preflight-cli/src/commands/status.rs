@@ -22,7 +22,7 @@ pub(crate) fn status(args: &StatusArgs, terminal: &Terminal) -> Ended {
 pub(crate) fn recorded(record: &RecordArgs, terminal: &Terminal) -> Result<Report, Stop> {
     let release = setup::release_of(record)?;
     let history = read_journal(&record.dir, &release)?;
-    if let Some(torn) = history.dropped() {
+    if let Some(torn) = &history.dropped {
         terminal.say(&format!("note: {torn}"));
     }
     let report = history.report()?;

@@ -1,0 +1,37 @@
+//! Names, resolved with an eye on where they lead.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::address::{Forbidden, is_forbidden};
+
+/// Resolves names by the machine's resolver, and refuses those that lead to a forbidden address.
+pub(super) struct GuardedResolver {
+    overrides: Arc<HashMap<String, Vec<SocketAddr>>>,
+    metadata_allowed: bool,
+}
+
+impl GuardedResolver {
+    pub(super) fn new(overrides: HashMap<String, Vec<SocketAddr>>, metadata_allowed: bool) -> Self {
+        Self { overrides: Arc::new(overrides), metadata_allowed }
+    }
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (overrides, allowed) = (Arc::clone(&self.overrides), self.metadata_allowed);
+        Box::pin(async move {
+            let host = name.as_str();
+            let found: Vec<SocketAddr> = match overrides.get(&host.to_ascii_lowercase()) {
+                Some(addresses) => addresses.clone(),
+                None => tokio::net::lookup_host((host, 0)).await?.collect(),
+            };
+            // One forbidden address is enough: whoever answers for the name could have the next look-up lead there alone.
+            if let Some(bad) = found.iter().find(|address| !allowed && is_forbidden(address.ip())) {
+                return Err(Forbidden { host: host.to_owned(), address: bad.ip() }.into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! The kinds, one file each.
+
+mod access_allowed;
+mod api_reachable;
+mod deployments_available;
+mod namespace_exists;
+mod nodes_ready;
+mod pods_running;
+
+use std::num::NonZeroU32;
+
+pub use self::{
+    access_allowed::{AccessAllowed, ResourceRef},
+    api_reachable::ApiReachable,
+    deployments_available::DeploymentsAvailable,
+    namespace_exists::NamespaceExists,
+    nodes_ready::NodesReady,
+    pods_running::PodsRunning,
+};
+use crate::{Namespace, object::NamespaceObject, read::Reader};
+
+/// The default of `at_least`: nothing at all is never enough.
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+/// Why nothing was found in a namespace: a list in one that does not exist is empty, and no error. Where that cannot be
+/// found out, nothing is added to the finding.
+async fn missing_namespace(reader: &Reader<'_>, namespace: &Namespace) -> Option<String> {
+    match reader.get::<NamespaceObject>(None, namespace.as_str()).await {
+        Ok(None) => Some(format!("the namespace `{namespace}` does not exist")),
+        Ok(Some(_)) | Err(_) => None,
+    }
+}

@@ -1,0 +1,108 @@
+//! A handshake that is carried through whatever the certificate is.
+
+use std::{io, sync::Arc};
+
+use rustls::{ClientConfig, ProtocolVersion, client::Resumption, crypto::aws_lc_rs};
+use rustls_pki_types::{CertificateDer, UnixTime};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use vapora_preflight::{CheckContext, CheckError, Timestamp};
+
+mod recorder;
+
+use self::recorder::Recorder;
+use crate::{
+    param::{Endpoint, Roots, ServerIdentity},
+    trouble,
+};
+
+/// What a server showed of itself.
+pub(crate) struct Handshake {
+    /// The certificates as they were sent, its own first. Never empty.
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// What the verifier said of them.
+    pub(crate) verdict: Result<(), rustls::Error>,
+    /// Whether an OCSP answer came along.
+    pub(crate) ocsp_stapled: bool,
+    /// What the handshake came to after the certificates.
+    pub(crate) session: Result<Session, CheckError>,
+}
+
+/// What both sides agreed on.
+pub(crate) struct Session {
+    /// The version of TLS: `TLSv1.3`.
+    pub(crate) protocol: String,
+    /// The cipher suite.
+    pub(crate) cipher: String,
+}
+
+impl Handshake {
+    /// Connects, and goes through a handshake.
+    ///
+    /// # Errors
+    ///
+    /// A [`CheckError`] in plain words where no certificate was seen.
+    pub(crate) async fn with(
+        endpoint: &Endpoint,
+        identity: &ServerIdentity,
+        roots: &Roots,
+        cx: &CheckContext,
+    ) -> Result<Self, CheckError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = roots.verifier(Arc::clone(&provider)).await?;
+        let recorder = Arc::new(Recorder::new(verifier, unix_time(cx.now())));
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| CheckError::permanent("TLS cannot be set up").because(&error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&recorder) as _)
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+
+        cx.doing(format!("connecting to `{endpoint}`"));
+        let stream = connect(endpoint).await?;
+        cx.doing(format!("waiting for the TLS handshake with `{endpoint}`"));
+        let connected = TlsConnector::from(Arc::new(config)).connect(identity.name().clone(), stream).await;
+
+        let session = match connected {
+            Ok(stream) => {
+                let (_, session) = stream.get_ref();
+                Ok(Session {
+                    protocol: session.protocol_version().map_or_else(String::new, version),
+                    cipher: session
+                        .negotiated_cipher_suite()
+                        .map_or_else(String::new, |it| format!("{:?}", it.suite())),
+                })
+            }
+            Err(error) => Err(trouble::handshake(&error, endpoint)),
+        };
+        match (recorder.take(), session) {
+            (Some(seen), session) => Ok(Self {
+                chain: seen.chain,
+                verdict: seen.verdict,
+                ocsp_stapled: seen.ocsp_stapled,
+                session,
+            }),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => Err(CheckError::transient(format!("`{endpoint}` showed no certificate"))),
+        }
+    }
+}
+
+async fn connect(endpoint: &Endpoint) -> Result<TcpStream, CheckError> {
+    let found = tokio::net::lookup_host((endpoint.host(), endpoint.port())).await;
+    let addresses: Vec<_> = found.map_err(|error| trouble::lookup(&error, endpoint))?.collect();
+    if addresses.is_empty() {
+        return Err(trouble::lookup(&io::Error::other("the name has no address"), endpoint));
+    }
+    TcpStream::connect(&addresses[..]).await.map_err(|error| trouble::connect(&error, endpoint))
+}
+
+fn unix_time(at: Timestamp) -> UnixTime {
+    UnixTime::since_unix_epoch(at.since(Timestamp::UNIX_EPOCH))
+}
+
+/// The usual name of a version: `TLSv1.3`.
+fn version(version: ProtocolVersion) -> String {
+    format!("{version:?}").replace('_', ".")
+}

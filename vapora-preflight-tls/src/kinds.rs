@@ -1,0 +1,5 @@
+//! The kinds, one module each.
+
+mod tls_certificate_valid;
+
+pub use self::tls_certificate_valid::TlsCertificateValid;

@@ -1,0 +1,176 @@
+//! What a chain means.
+
+use vapora_preflight::{
+    CheckError, CheckResult, Evidence, EvidenceField, Finding, Outcome, Timestamp, Unit, Value,
+};
+
+use super::{TlsCertificateValid, reason::reason};
+use crate::{
+    certificate::{Certificate, Content},
+    handshake::Handshake,
+    param::ServerIdentity,
+};
+
+const DAY: i64 = 24 * 60 * 60;
+
+pub(super) const EVIDENCE: &[EvidenceField] = &[
+    EvidenceField {
+        name: "days_left",
+        about: "whole days until the first certificate of the chain expires, negative where one has, in days",
+    },
+    EvidenceField { name: "expires", about: "when the first certificate of the chain expires" },
+    EvidenceField { name: "subject", about: "whom the server's certificate is for" },
+    EvidenceField { name: "issuer", about: "who issued the server's certificate" },
+    EvidenceField { name: "names", about: "the DNS names and addresses of the server's certificate" },
+    EvidenceField {
+        name: "protocol",
+        about: "the version of TLS, as `TLSv1.3`; none where the handshake failed",
+    },
+    EvidenceField { name: "cipher", about: "the cipher suite; none where the handshake failed" },
+    EvidenceField {
+        name: "chain",
+        about: "the certificates as they were sent, the server's first: `subject`, `issuer`, `names`, `not_before`, `not_after`, `key`, `signature`, `sha256`; only the last where one cannot be read",
+    },
+    EvidenceField { name: "ocsp_stapled", about: "whether the server sent an OCSP answer along" },
+    EvidenceField {
+        name: "verified",
+        about: "whether the chain leads from the server's name to a trusted root",
+    },
+];
+
+/// What a handshake says about the chain. The first thing that is wrong is told.
+pub(super) fn judge(
+    asked: &TlsCertificateValid,
+    identity: &ServerIdentity,
+    handshake: Handshake,
+    now: Timestamp,
+) -> CheckResult {
+    let endpoint = &asked.endpoint;
+    let chain: Vec<Certificate> = handshake.chain.iter().map(|der| Certificate::read(der)).collect();
+    let evidence = evidence(&chain, &handshake, now);
+
+    if let Err(error) = &handshake.verdict {
+        let reason = reason(error, identity, &chain, now);
+        let finding =
+            Finding::new(format!("the certificate of `{endpoint}` does not verify: {}", reason.text))
+                .expected(format!("a chain from `{identity}` to a trusted root"))
+                .actual(described(&chain));
+        let finding = match reason.remedy {
+            Some(remedy) => finding.remedy(remedy),
+            None => finding,
+        };
+        return Ok(Outcome::Fail(finding.evidence(evidence)));
+    }
+    if let Some(finding) = weakness(asked, &chain) {
+        return Ok(Outcome::Fail(finding.evidence(evidence)));
+    }
+    // The certificates are right, and yet there was no handshake: whether the server works is not known.
+    handshake.session?;
+
+    let Some((first, content)) = first_to_expire(&chain) else {
+        let unread = chain.iter().find(|it| it.content.is_none()).map(Certificate::title).unwrap_or_default();
+        return Err(CheckError::permanent(format!(
+            "a certificate of `{endpoint}` cannot be read, so that its end is not known: {unread}"
+        )));
+    };
+    let left = seconds_left(content, now);
+    let days = left.div_euclid(DAY);
+    let until = content.not_after.to_minute();
+    let within = |days: u32| left <= i64::from(days) * DAY;
+    let expiring = |limit: u32| {
+        Finding::new(format!("a certificate of `{endpoint}` expires {}", in_days(days)))
+            .expected(format!("more than {limit} {} left", if limit == 1 { "day" } else { "days" }))
+            .actual(format!("`{}` expires on {until}", first.title()))
+            .remedy("renew it")
+            .evidence(evidence.clone())
+    };
+    Ok(if within(asked.fail_days) {
+        Outcome::Fail(expiring(asked.fail_days))
+    } else if within(asked.warn_days) {
+        Outcome::Warn(expiring(asked.warn_days))
+    } else {
+        let summary =
+            format!("the certificate of `{endpoint}` verifies, and is valid for {days} days, until {until}");
+        Outcome::Pass(Finding::new(summary).evidence(evidence))
+    })
+}
+
+fn in_days(days: i64) -> String {
+    match days {
+        0 => "in less than a day".to_owned(),
+        1 => "in 1 day".to_owned(),
+        _ => format!("in {days} days"),
+    }
+}
+
+/// The first weak key or signature of a chain. Nobody looks at the signature of a root, so that of a certificate that was
+/// issued by itself does not count, unless it is the server's.
+fn weakness(asked: &TlsCertificateValid, chain: &[Certificate]) -> Option<Finding> {
+    let weak = |what: &str, certificate: &Certificate, expected: &str, actual: &str| {
+        Finding::new(format!(
+            "a certificate of `{}` has a weak {what}: `{}`",
+            asked.endpoint,
+            certificate.title()
+        ))
+        .expected(expected)
+        .actual(actual)
+        .remedy("replace it by one of today's strength")
+    };
+    chain.iter().enumerate().find_map(|(index, certificate)| {
+        let content = certificate.content.as_ref()?;
+        if content.weak_key {
+            return Some(weak(
+                "key",
+                certificate,
+                "RSA of 2048 bits or more, or ECDSA of 224 or more",
+                &content.key,
+            ));
+        }
+        let counts = index == 0 || !content.is_self_issued();
+        (content.weak_signature && counts)
+            .then(|| weak("signature", certificate, "a signature with SHA-256 or better", &content.signature))
+    })
+}
+
+/// The certificate that expires first; none where one of them cannot be read.
+fn first_to_expire(chain: &[Certificate]) -> Option<(&Certificate, &Content)> {
+    let read: Option<Vec<_>> = chain.iter().map(|it| Some((it, it.content.as_ref()?))).collect();
+    read?.into_iter().min_by_key(|(_, content)| content.not_after)
+}
+
+fn seconds_left(content: &Content, now: Timestamp) -> i64 {
+    content.not_after.unix_seconds().saturating_sub(now.unix_seconds())
+}
+
+fn described(chain: &[Certificate]) -> String {
+    match chain.first().map(|leaf| (leaf, leaf.content.as_ref())) {
+        Some((leaf, Some(content))) => {
+            format!(
+                "`{}`, issued by `{}`, valid from {} to {}",
+                leaf.title(),
+                content.issuer,
+                content.not_before.to_minute(),
+                content.not_after.to_minute()
+            )
+        }
+        Some((leaf, None)) => format!("a certificate that cannot be read: {}", leaf.title()),
+        None => "no certificate".to_owned(),
+    }
+}
+
+fn evidence(chain: &[Certificate], handshake: &Handshake, now: Timestamp) -> Evidence {
+    let first = first_to_expire(chain).map(|(_, content)| content);
+    let leaf = chain.first().and_then(|leaf| leaf.content.as_ref());
+    let session = handshake.session.as_ref().ok();
+    Evidence::new()
+        .measured("days_left", first.map(|it| seconds_left(it, now).div_euclid(DAY)), Unit::Days)
+        .with("expires", first.map(|it| it.not_after))
+        .with("subject", leaf.map(|it| it.subject.clone()))
+        .with("issuer", leaf.map(|it| it.issuer.clone()))
+        .with("names", leaf.map(|it| it.names.clone()))
+        .with("protocol", session.map(|it| it.protocol.clone()))
+        .with("cipher", session.map(|it| it.cipher.clone()))
+        .with("chain", Value::List(chain.iter().map(Certificate::row).collect()))
+        .with("ocsp_stapled", handshake.ocsp_stapled)
+        .with("verified", handshake.verdict.is_ok())
+}
