@@ -71,7 +71,8 @@ impl Observer for Progress {
             EventKind::CheckFinished(finished) => {
                 self.running.remove(&finished.check);
                 self.settled += 1;
-                let fine = matches!(&finished.status, Status::Done(Outcome::Pass(_) | Outcome::NotApplicable(_)));
+                let fine =
+                    matches!(&finished.status, Status::Done(Outcome::Pass(_) | Outcome::NotApplicable(_)));
                 // on a terminal the moving line tells of what is fine
                 if !self.terminal.quiet && (!fine || self.bar.is_none()) {
                     let summary = clean(&finished.status.summary());

@@ -9,7 +9,10 @@ pub(crate) struct EnvironmentSecrets;
 impl SecretStore for EnvironmentSecrets {
     fn resolve(&self, reference: &SecretRef) -> Result<SecretString, String> {
         match reference {
-            #[expect(clippy::disallowed_methods, reason = "the program is the caller that knows the environment")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the program is the caller that knows the environment"
+            )]
             SecretRef::Env(name) => match std::env::var(name) {
                 Ok(value) => Ok(value.into()),
                 Err(std::env::VarError::NotPresent) => Err("it is not set".to_owned()),

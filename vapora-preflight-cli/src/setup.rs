@@ -123,7 +123,10 @@ pub(crate) fn release_of(record: &RecordArgs) -> Result<ReleaseId, Stop> {
         [one] => Ok(one.clone()),
         many => {
             let names: Vec<String> = many.iter().map(|release| format!("`{release}`")).collect();
-            Err(Stop::usage(format!("several releases are on record, name one with `--release`: {}", names.join(", "))))
+            Err(Stop::usage(format!(
+                "several releases are on record, name one with `--release`: {}",
+                names.join(", ")
+            )))
         }
     }
 }
@@ -140,7 +143,8 @@ pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<
 /// Who runs the program: the user and the machine.
 pub(crate) fn who() -> String {
     #[expect(clippy::disallowed_methods, reason = "the program is the caller that knows the environment")]
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+    let user =
+        std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
     format!("{user}@{machine}")
 }

@@ -22,10 +22,7 @@ impl Terminal {
         match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                stream.terminal()
-                    && environment_allows()
-            }
+            Color::Auto => stream.terminal() && environment_allows(),
         }
     }
 

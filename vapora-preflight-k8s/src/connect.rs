@@ -137,7 +137,8 @@ pub async fn connect_all(plan: &Plan, kubeconfig: Option<&Path>, resources: &mut
     }
 }
 
-/// Makes the client of one target. Nothing is asked of the cluster yet; a credential plugin that the context names is
+/// Makes the client of one target: that of its own pod with `in_cluster`, and otherwise that of a context of the
+/// caller's kubeconfig, or else of the one it names. Nothing is asked of the cluster yet; a credential plugin that the context names is
 /// run.
 ///
 /// # Errors

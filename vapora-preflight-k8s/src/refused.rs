@@ -65,7 +65,9 @@ impl Answer {
             None => String::from_utf8_lossy(&self.body).into_owned(),
         };
         match short(&text) {
-            text if text.is_empty() => format!("the server answered {}", self.status),
+            text if text.is_empty() || Some(text.as_str()) == self.status.canonical_reason() => {
+                format!("the server answered {}", self.status)
+            }
             text => format!("the server answered {}: {text}", self.status),
         }
     }
@@ -176,5 +178,17 @@ mod tests {
         let path = Right::missing("forbidden: User \"ci\" cannot get path \"/readyz\"").unwrap();
         assert_eq!((path.verb, path.resource, path.namespace), ("get", "/readyz", None));
         assert_eq!(Right::missing("exceeded quota: a, requested: b"), None);
+    }
+
+    #[test]
+    fn the_pause_a_server_asks_for_is_in_seconds() {
+        let answer = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
+            Answer { status: StatusCode::TOO_MANY_REQUESTS, headers, body: Vec::new() }
+        };
+        assert_eq!(answer("7").retry_after(), Some(Duration::from_secs(7)));
+        assert_eq!(answer("Wed, 21 Oct 2026 07:28:00 GMT").retry_after(), None);
+        assert!(answer("7").refuses("list the nodes").is_transient());
     }
 }

@@ -74,7 +74,9 @@ impl Serialize for Bytes {
 }
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(crate::time::Parsed::expecting(
+            "bytes with their unit, as in `512MiB` or `10GB`",
+        ))
     }
 }
 impl JsonSchema for Bytes {

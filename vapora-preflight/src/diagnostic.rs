@@ -163,10 +163,14 @@ impl fmt::Display for Diagnostic {
 
 /// The one of `known` that is nearest to `found`, for a `did you mean`.
 pub(crate) fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let most = |name: &str| 1 + found.len().max(name.len()) / 4;
+    let characters = found.chars().count();
     known
         .into_iter()
+        // the distance is at least the difference of their lengths; a huge text is never compared
+        .filter(|name| characters.abs_diff(name.chars().count()) <= most(name))
         .map(|name| (strsim::damerau_levenshtein(found, name), name))
-        .filter(|(distance, name)| *distance <= 1 + found.len().max(name.len()) / 4 && *distance < name.len())
+        .filter(|(distance, name)| *distance <= most(name) && *distance < name.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

@@ -81,6 +81,7 @@ struct Reach {
     repeat_effects: bool,
     ignore_windows: bool,
     ask_again: bool,
+    only_selected: bool,
 }
 
 impl<'p> Run<'p> {
@@ -99,6 +100,7 @@ impl<'p> Run<'p> {
                 repeat_effects: false,
                 ignore_windows: false,
                 ask_again: false,
+                only_selected: false,
             },
             width: WIDTH,
             deadline: None,
@@ -167,6 +169,13 @@ impl<'p> Run<'p> {
     /// Whether selected checks are asked although they are known to hold. Effects that are done are not repeated by it.
     pub fn ask_again(mut self, again: bool) -> Self {
         self.limits.ask_again = again;
+        self
+    }
+
+    /// Whether only the selected checks are asked, so that what they need counts as it is on record. Otherwise what they
+    /// need and is not known to hold is asked too, as far as it only reads.
+    pub fn only_selected(mut self, only: bool) -> Self {
+        self.limits.only_selected = only;
         self
     }
 

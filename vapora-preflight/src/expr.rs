@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
 };
 
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, value::Serde};
@@ -44,9 +44,15 @@ pub(crate) struct Wrong {
     pub(crate) message: String,
     /// Whether it names something that does not exist; then this is the name.
     pub(crate) unknown: Option<String>,
+    /// What to do about it.
+    pub(crate) help: Option<String>,
 }
 
 impl Wrong {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), unknown: None, help: None }
+    }
+
     fn of(error: &Error) -> Self {
         let mut message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         if error.kind() == ErrorKind::UndefinedError && error.detail().is_none() {
@@ -55,14 +61,16 @@ impl Wrong {
         if error.kind() == ErrorKind::OutOfFuel {
             "it does more work than an expression may".clone_into(&mut message);
         }
-        Self { message, unknown: None }
+        Self::new(message)
     }
 }
 
 /// The names that an expression may use: those of the first level, and below some of them those of the second.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
-    known: BTreeMap<String, Option<BTreeSet<String>>>,
+    known: BTreeMap<String, Option<Arc<BTreeSet<String>>>>,
+    /// Names that exist and have no value, each with what to do about it.
+    absent: BTreeMap<String, String>,
 }
 
 impl Names {
@@ -78,8 +86,42 @@ impl Names {
         name: impl Into<String>,
         below: impl IntoIterator<Item = S>,
     ) -> Self {
-        self.known.insert(name.into(), Some(below.into_iter().map(Into::into).collect()));
+        self.known.insert(name.into(), Some(Arc::new(below.into_iter().map(Into::into).collect())));
         self
+    }
+
+    /// What is known of the deployment.
+    pub(crate) fn deployment(self, deployment: &crate::Deployment) -> Self {
+        const HELP: &str = "give it in `[deployment]`, or let the caller give it";
+        let mut names = self.closed("deployment", ["release", "environment", "planned", "window"]);
+        for (name, there) in [
+            ("release", deployment.release.is_some()),
+            ("environment", deployment.environment.is_some()),
+            ("planned", deployment.planned.is_some()),
+            ("window", deployment.window.is_some()),
+        ] {
+            if !there {
+                names = names.absent(format!("deployment.{name}"), HELP);
+            }
+        }
+        names
+    }
+
+    /// A name that exists and has no value.
+    pub(crate) fn absent(mut self, name: impl Into<String>, help: impl Into<String>) -> Self {
+        self.absent.insert(name.into(), help.into());
+        self
+    }
+
+    /// The same failure, put down to the first of the names in use that has no value.
+    fn explained(&self, wrong: Wrong, used: impl IntoIterator<Item = String>) -> Wrong {
+        let used: BTreeSet<String> = used.into_iter().collect();
+        match self.absent.iter().find(|(name, _)| used.contains(*name)) {
+            Some((name, help)) => {
+                Wrong { help: Some(help.clone()), ..Wrong::new(format!("`{name}` is not given")) }
+            }
+            None => wrong,
+        }
     }
 
     /// All names of the first level and below, for suggestions.
@@ -99,8 +141,8 @@ impl Names {
             let mut parts = path.split('.');
             let first = parts.next().unwrap_or_default();
             let wrong = |name: &str| Wrong {
-                message: format!("`{name}` does not exist"),
                 unknown: Some(name.to_owned()),
+                ..Wrong::new(format!("`{name}` does not exist"))
             };
             match (self.known.get(first), parts.next()) {
                 (None, _) => return Err(wrong(&path)),
@@ -124,24 +166,38 @@ impl Condition {
     /// Reads a condition, and makes sure that it names only what exists.
     pub(crate) fn parse(text: &str, names: &Names) -> Result<Self, Wrong> {
         if text.trim().is_empty() {
-            return Err(Wrong { message: "the expression is empty".to_owned(), unknown: None });
+            return Err(Wrong::new("it is empty"));
         }
         guard_length(text)?;
         check_names(text, names)?;
-        strict::check(text).map_err(|message| Wrong { message, unknown: None })?;
+        strict::check(&ENVIRONMENT, text)?;
         Ok(Self { text: text.to_owned() })
     }
 
     /// Reads a condition over evidence that is not known beforehand, as that of a check written in Rust.
     pub(crate) fn parse_open(text: &str) -> Result<Self, Wrong> {
+        if text.trim().is_empty() {
+            return Err(Wrong::new("it is empty"));
+        }
         guard_length(text)?;
-        strict::check(text).map_err(|message| Wrong { message, unknown: None })?;
+        strict::check(&ENVIRONMENT, text)?;
         Ok(Self { text: text.to_owned() })
     }
 
     /// The condition as it was written.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The names that it uses, as `value` or `vars.limit`.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = String> {
+        let expression = ENVIRONMENT.compile_expression(&self.text);
+        expression.into_iter().flat_map(|it| it.undeclared_variables(true))
+    }
+
+    /// Whether it holds now, over what is known when the checklist is read.
+    pub(crate) fn holds_now(&self, names: &Names, scope: &minijinja::Value) -> Result<bool, Wrong> {
+        self.holds(scope).map_err(|message| names.explained(Wrong::new(message), self.uses()))
     }
 
     /// Whether it holds: exactly true, or exactly false; anything else is an error.
@@ -183,14 +239,26 @@ pub(crate) fn render(text: &str, names: &Names, scope: &minijinja::Value) -> Res
     guard_length(text)?;
     let template = ENVIRONMENT.template_from_str(text).map_err(|error| Wrong::of(&error))?;
     names.unknown(template.undeclared_variables(true).into_iter().collect())?;
-    template.render(scope.clone()).map_err(|error| Wrong::of(&error))
+    template
+        .render(scope.clone())
+        .map_err(|error| names.explained(Wrong::of(&error), template.undeclared_variables(true)))
 }
 
 fn guard_length(text: &str) -> Result<(), Wrong> {
     if text.len() > LONGEST {
-        return Err(Wrong { message: format!("it is longer than {LONGEST} bytes"), unknown: None });
+        return Err(Wrong::new(format!("it is longer than {LONGEST} bytes")));
     }
     Ok(())
+}
+
+/// A value as templates and expressions see it. It is cheap to clone.
+pub(crate) fn value_of(value: &serde_json::Value) -> minijinja::Value {
+    minijinja::Value::from(Serde(value))
+}
+
+/// What a template sees: values by name.
+pub(crate) fn scope_of(rows: BTreeMap<String, minijinja::Value>) -> minijinja::Value {
+    minijinja::Value::from(rows)
 }
 
 /// What an expression sees: what is fixed for a check, its evidence, and that of its baseline.

@@ -1,4 +1,4 @@
-//! (docs follow)
+#![doc = include_str!("../README.md")]
 
 mod bytes;
 mod check;

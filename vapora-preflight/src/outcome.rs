@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Evidence, Unit, Value};
+use crate::{Evidence, Timestamp, Unit, Value};
 
 /// What a check says about the world. That it could not find out is no outcome but a [`CheckError`](crate::CheckError).
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,7 @@ pub enum Outcome {
 
 /// What was found: a sentence for the operator, what was expected and seen, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Finding {
     /// One line: `2 of 5 nodes are not ready`.
     pub summary: String,
@@ -31,6 +32,8 @@ pub struct Finding {
     pub remedy: Option<String>,
     /// What the failure asks for after a deployment, where the check itself can tell.
     pub advice: Option<Advice>,
+    /// From when on the answer no longer counts, where the check itself can tell: a word that expires.
+    pub counts_until: Option<Timestamp>,
     /// What was seen, value by value.
     pub evidence: Evidence,
 }
@@ -75,6 +78,12 @@ impl Finding {
     /// Says what the failure asks for after a deployment.
     pub fn advice(mut self, advice: Advice) -> Self {
         self.advice = Some(advice);
+        self
+    }
+
+    /// Says from when on the answer no longer counts.
+    pub fn counts_until(mut self, until: Timestamp) -> Self {
+        self.counts_until = Some(until);
         self
     }
 

@@ -158,7 +158,6 @@ impl PhaseBuilder<'_> {
         effect: Effect,
     ) -> CheckBuilder<'_> {
         let name = self.name(id);
-        let scope = serde_json::json!({ "vars": self.draft.vars, "deployment": self.draft.deployment });
         self.checks.push(DraftCheck {
             title: id.to_owned(),
             id: name,
@@ -184,9 +183,9 @@ impl PhaseBuilder<'_> {
             baseline: None,
             check: Some(check),
             requirements,
+            texts: Vec::new(),
             evidence,
-            each: Vec::new(),
-            scope: Arc::new(scope),
+            each: serde_json::Map::new(),
             parameters,
         });
         let index = self.checks.len() - 1;

@@ -373,7 +373,12 @@ impl<'a> CheckView<'a> {
                     fresh_for: self.outline.fresh_for.unwrap_or_default(),
                 })
             }
-            Status::Done(_) if self.word_no_longer_counts(record, now) => Standing::Unknown(Unknown::Expired),
+            Status::Done(outcome)
+                if outcome.finding().counts_until.is_some_and(|until| now >= until)
+                    || self.word_no_longer_counts(record, now) =>
+            {
+                Standing::Unknown(Unknown::Expired)
+            }
             Status::Done(Outcome::Pass(_)) => Standing::Holds { warned: false },
             Status::Done(Outcome::Warn(_)) => Standing::Holds { warned: true },
             Status::Done(Outcome::NotApplicable(_)) => Standing::NotApplicable,

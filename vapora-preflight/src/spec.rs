@@ -4,13 +4,16 @@ use crate::{Code, Diagnostic, Level, Phase, Plan, Registry, Sources, plan::assem
 
 mod check;
 mod compile;
+mod decode;
 mod document;
+mod each;
 mod fields;
 mod gate;
 mod limits;
 mod load;
 mod overrides;
 mod sections;
+mod syntax;
 mod text;
 
 pub(crate) use self::text::wrong_text;
@@ -81,6 +84,30 @@ fn count(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
+/// Where a text is no TOML, parts of it are lost. What would be told of the missing parts is no news.
+fn forget_consequences(out: &mut Vec<Diagnostic>) {
+    let Some(first) = out.iter().filter(|it| it.code == Code::Syntax).map(Diagnostic::span).min() else {
+        return;
+    };
+    out.retain(|it| match it.code {
+        Code::Syntax
+        | Code::UnknownFormat
+        | Code::InvalidValue
+        | Code::InvalidName
+        | Code::UnknownKind
+        | Code::InvalidParameter
+        | Code::DuplicateId
+        | Code::InvalidTemplate
+        | Code::InvalidExpression
+        | Code::EmptyList
+        | Code::UnsatisfiableLimit
+        | Code::DateWithoutZone
+        | Code::WindowInverted => true,
+        Code::UnknownKey => it.span() < first,
+        _ => false,
+    });
+}
+
 impl<'a> PlanBuilder<'a> {
     /// A plan that may name the kinds of a registry.
     pub fn new(registry: &'a Registry) -> Self {
@@ -120,7 +147,8 @@ impl<'a> PlanBuilder<'a> {
             crate::phase::describe(phase, &mut draft, &mut out);
         }
         let plan = assemble(draft, &mut out);
-        out.sort_by_key(|diagnostic| diagnostic.span());
+        forget_consequences(&mut out);
+        out.sort_by_key(Diagnostic::span);
         out.dedup();
         match plan {
             Some(plan) if out.iter().all(|diagnostic| diagnostic.level != Level::Error) => {

@@ -42,6 +42,15 @@ impl Target {
         self.families.keys().map(String::as_str)
     }
 
+    /// What expressions see of it: its name, and its settings as they are written.
+    pub(crate) fn in_expressions(&self) -> serde_json::Value {
+        let mut value = self.written();
+        if let Some(rows) = value.as_object_mut() {
+            rows.insert("name".to_owned(), self.name.as_str().into());
+        }
+        value
+    }
+
     /// Its settings as they are written, for definitions and reports.
     pub(crate) fn written(&self) -> serde_json::Value {
         self.families.iter().map(|(name, family)| (name.clone(), family.written.clone())).collect()

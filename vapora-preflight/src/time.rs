@@ -114,8 +114,7 @@ impl Serialize for Timestamp {
 }
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Parsed::expecting("a date and time with a zone"))
     }
 }
 impl JsonSchema for Timestamp {
@@ -195,8 +194,7 @@ impl Serialize for Period {
 }
 impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Parsed::expecting("a duration"))
     }
 }
 impl JsonSchema for Period {
@@ -264,8 +262,31 @@ impl Serialize for Offset {
 }
 impl<'de> Deserialize<'de> for Offset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Parsed::expecting("a moment around T"))
+    }
+}
+
+/// Reads a text and parses it. Where there is no text, it says what the text would have been.
+pub(crate) struct Parsed<T> {
+    expected: &'static str,
+    of: std::marker::PhantomData<T>,
+}
+
+impl<T> Parsed<T> {
+    pub(crate) fn expecting(expected: &'static str) -> Self {
+        Self { expected, of: std::marker::PhantomData }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> serde::de::Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

@@ -8,9 +8,9 @@ use std::{
 };
 
 use vapora_preflight::{
-    Advice, Attestation, CheckId, CheckView, Clock, Counts, Decision, Effect, GateRecord, Journal, Note, Offset, Plan,
-    PlanBuilder, Question, ReleaseId, Report, Resources, Run, Selection, Sources, Standing, Timestamp, Word,
-    record_attestation, record_note,
+    Advice, Attestation, CheckId, CheckView, Clock, Counts, Decision, Effect, GateRecord, Journal, Note,
+    Offset, Plan, PlanBuilder, Question, ReleaseId, Report, Resources, Run, Selection, Sources, Standing,
+    Timestamp, Word, record_attestation, record_note,
 };
 use vapora_preflight_report::{Format, decision_word, render_to_string};
 use vapora_preflight_sim::{SimClock, World, WorldFault};
@@ -61,15 +61,20 @@ pub(crate) fn demo(args: &DemoArgs, terminal: &Terminal) -> Ended {
         if before == exit::INTERRUPTED {
             return Ok(before);
         }
-        terminal.print(&format!("\nAct two: all is well before the deployment, and after it comes {}.\n", names.join(", ")));
+        terminal.print(&format!(
+            "\nAct two: all is well before the deployment, and after it comes {}.\n",
+            names.join(", ")
+        ));
         let after = Act::new(args, "demo-after", &[], &faults, terminal).await?.play().await?;
-        Ok(if after == exit::INTERRUPTED { after } else { before.max(after).min(exit::UNDECIDED).max(worse(before, after)) })
+        Ok(worse(before, after))
     })
 }
 
-/// The code to end with: a no-go weighs more than something undecided.
+/// The code to end with: a no-go weighs more than something undecided, and an interrupt more than both.
 fn worse(one: u8, other: u8) -> u8 {
-    if [one, other].contains(&exit::NO_GO) { exit::NO_GO } else { one.max(other) }
+    let both = [one, other];
+    let weighs = [exit::INTERRUPTED, exit::NO_GO];
+    weighs.into_iter().find(|code| both.contains(code)).unwrap_or(one.max(other))
 }
 
 /// One deployment, from the first phase to its end.
@@ -114,7 +119,11 @@ impl<'t> Act<'t> {
         let compiled = PlanBuilder::new(&registry).sources(&sources).overrides(overrides).build();
         let plan = compiled
             .map_err(|error| {
-                terminal.error(&vapora_preflight_report::render_diagnostics(&error.diagnostics, &sources, false));
+                terminal.error(&vapora_preflight_report::render_diagnostics(
+                    &error.diagnostics,
+                    &sources,
+                    false,
+                ));
                 Stop::failed("the checklist of the demonstration does not compile")
             })?
             .plan;
@@ -136,10 +145,16 @@ impl<'t> Act<'t> {
 
     async fn play(mut self) -> Ended {
         let phases: Vec<_> = self.plan.outline().phases.clone();
-        let mut deployed = false;
+        let (mut deployed, mut closed) = (false, None);
         for phase in &phases {
             let at = self.moment(phase.id.as_str());
             if at > self.planned && !deployed {
+                // everything is looked at before the deployment, and one closed gate prevents it
+                if let Some(code) = closed {
+                    self.terminal.print("    so there is no deployment");
+                    self.write()?;
+                    return Ok(code);
+                }
                 self.deploy()?;
                 deployed = true;
             }
@@ -165,14 +180,14 @@ impl<'t> Act<'t> {
                 self.write()?;
                 return Ok(exit::INTERRUPTED);
             }
-            if let Some(ended) = self.decide(&gates)? {
-                self.write()?;
-                return Ok(ended);
-            }
+            let stop = self.decide(&gates)?;
+            closed = closed.into_iter().chain(stop).reduce(worse);
         }
-        let code = self.report().headline().and_then(|(_, record)| record).map_or(exit::UNDECIDED, |record| {
-            exit::of(record.verdict.decision)
-        });
+        let code = self
+            .report()
+            .headline()
+            .and_then(|(_, record)| record)
+            .map_or(exit::UNDECIDED, |record| exit::of(record.verdict.decision));
         self.write()?;
         Ok(code)
     }
@@ -203,10 +218,11 @@ impl<'t> Act<'t> {
         for (check, role) in checks {
             let person = self.plan.outline().role(&role).map(|role| role.person.clone()).unwrap_or_default();
             let attestation = Attestation {
-                definition: self.plan.outline().check(check.as_str()).map_or_else(
-                    || vapora_preflight::Digest::of(""),
-                    |check| check.definition,
-                ),
+                definition: self
+                    .plan
+                    .outline()
+                    .check(check.as_str())
+                    .map_or_else(|| vapora_preflight::Digest::of(""), |check| check.definition),
                 check,
                 who: person,
                 role,
@@ -215,7 +231,13 @@ impl<'t> Act<'t> {
                 comment: None,
                 expires: None,
             };
-            let report = record_attestation(&self.plan, self.report.take(), &mut self.journal, &self.clock, attestation)?;
+            let report = record_attestation(
+                &self.plan,
+                self.report.take(),
+                &mut self.journal,
+                &self.clock,
+                attestation,
+            )?;
             self.report = Some(report);
         }
         Ok(())
@@ -247,7 +269,8 @@ impl<'t> Act<'t> {
     /// One line for the phase, and one for each check that is not as it should be.
     fn tell(&self, phase: &str, title: &str, at: Timestamp) {
         let report = self.report();
-        let checks: Vec<CheckView<'_>> = report.checks().filter(|check| check.outline.phase == phase).collect();
+        let checks: Vec<CheckView<'_>> =
+            report.checks().filter(|check| check.outline.phase == phase).collect();
         let counts = Counts::of(checks.iter().copied(), report.as_of());
         let mut parts = vec![format!("{} of {} hold", counts.holding, counts.declared)];
         for (count, word) in [
@@ -267,17 +290,20 @@ impl<'t> Act<'t> {
             if matches!(standing, Standing::Holds { warned: false } | Standing::NotApplicable) {
                 continue;
             }
-            let line = format!("    {:<9} {}: {}", standing.word(), check.id(), check.summary(report.as_of()));
+            let line =
+                format!("    {:<9} {}: {}", standing.word(), check.id(), check.summary(report.as_of()));
             self.terminal.print(&line.replace(|c: char| c.is_control(), " "));
         }
     }
 
-    /// Tells what the gates decided; a closed one before the deployment ends the act.
+    /// Tells what the gates decided, with the code to end with where one is closed before the deployment.
     fn decide(&mut self, gates: &[CheckId]) -> Result<Option<u8>, Stop> {
         let mut closed = None;
         let mut advice = None;
         for (gate, record) in self.report().gates() {
-            let Some(GateRecord { verdict, .. }) = record.filter(|_| gates.contains(&gate.id)) else { continue };
+            let Some(GateRecord { verdict, .. }) = record.filter(|_| gates.contains(&gate.id)) else {
+                continue;
+            };
             let word = decision_word(gate.question, verdict);
             self.terminal.print(&format!("    ◆ {}: {word}", gate.title));
             if gate.question == Question::Proceed && verdict.decision != Decision::Go {
@@ -289,8 +315,11 @@ impl<'t> Act<'t> {
             }
         }
         if advice == Some(Advice::RollBack) {
-            self.terminal.print("    the rollback commands are in the report; the checklist advises, people decide");
-            self.note("rollback", "yes: advised by the gate")?;
+            self.terminal
+                .print("    the rollback commands are in the report; the checklist advises, people decide");
+            if self.report().noted("rollback").next().is_none() {
+                self.note("rollback", "advised by the gate `keep-or-roll-back`")?;
+            }
         }
         Ok(closed)
     }
@@ -300,7 +329,10 @@ impl<'t> Act<'t> {
             let path = self.folder.join(file);
             fs::write(&path, render_to_string(&*format.renderer(), self.report()))?;
         }
-        let word = self.report().headline().and_then(|(gate, record)| Some(decision_word(gate.question, &record?.verdict)));
+        let word = self
+            .report()
+            .headline()
+            .and_then(|(gate, record)| Some(decision_word(gate.question, &record?.verdict)));
         self.terminal.print(&format!(
             "\n{} — the decision page: {}, for programs: {}",
             word.unwrap_or("NOT DECIDED"),
@@ -318,7 +350,9 @@ fn clear(folder: &Path) -> Result<(), Stop> {
     }
     if !folder.join("demo").is_dir() {
         let shown = folder.display();
-        return Err(Stop::usage(format!("`{shown}` is not of an earlier demonstration; name another with `--dir`")));
+        return Err(Stop::usage(format!(
+            "`{shown}` is not of an earlier demonstration; name another with `--dir`"
+        )));
     }
     fs::remove_dir_all(folder)?;
     Ok(())

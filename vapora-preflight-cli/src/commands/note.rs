@@ -16,7 +16,9 @@ pub(crate) fn note(args: &NoteArgs, terminal: &Terminal) -> Ended {
     let now = SystemClock.now();
     let (mut journal, history) = Journal::open(&args.record.dir, &release, &by, now)?;
     if history.report()?.is_none() {
-        return Err(Stop::usage(format!("nothing is on record of `{release}` yet; `run` its checklist first")));
+        return Err(Stop::usage(format!(
+            "nothing is on record of `{release}` yet; `run` its checklist first"
+        )));
     }
     for (what, text) in [("topic", &args.topic), ("text", &args.text)] {
         if text.trim().is_empty() {

@@ -146,7 +146,8 @@ fn as_mermaid(plan: &Plan) -> String {
         let check = outline.checks.iter().position(|check| check.id == id).map(|at| format!("c{at}"));
         check.or_else(|| outline.gates.iter().position(|gate| gate.id == id).map(|at| format!("g{at}")))
     };
-    let quoted = |text: &str| text.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;").replace('\n', " ");
+    let quoted =
+        |text: &str| text.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;").replace('\n', " ");
     let mut text = "flowchart LR\n".to_owned();
     for (at, phase) in outline.phases.iter().enumerate() {
         let _ = writeln!(text, "  subgraph p{at}[\"{}\"]", quoted(&phase.title));

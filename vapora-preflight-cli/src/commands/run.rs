@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use vapora_preflight::{
-    Journal, PhaseId, Plan, Run, RunEnd, RunError, RunOutcome, Selection, SystemClock, Clock,
+    Clock, Journal, PhaseId, Plan, Run, RunEnd, RunError, RunOutcome, Selection, SystemClock,
 };
 use vapora_preflight_report::{Format, Text, render_to_string};
 
@@ -149,7 +149,8 @@ pub(crate) fn show(outcome: &RunOutcome, terminal: &Terminal) {
     for phase in &outcome.not_open {
         let opens = outcome.report.outline().phase(phase.as_str()).and_then(|phase| phase.opens);
         let opens = opens.map(|at| format!(" until {}", at.to_minute())).unwrap_or_default();
-        terminal.say(&format!("note: the phase `{phase}` is not open{opens}; `--ignore-windows` runs it anyway"));
+        terminal
+            .say(&format!("note: the phase `{phase}` is not open{opens}; `--ignore-windows` runs it anyway"));
     }
     match outcome.end {
         RunEnd::Cancelled => terminal.say("interrupted; what was settled is recorded"),

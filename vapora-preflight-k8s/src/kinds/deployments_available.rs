@@ -77,7 +77,7 @@ impl DeploymentsAvailable {
                 let shown =
                     |number: Option<i64>| number.map_or("none".to_owned(), |number| number.to_string());
                 troubles.push(format!(
-                    "is not caught up with by its controller yet (generation {}, observed {})",
+                    "waits for its controller, which has not caught up yet (generation {}, observed {})",
                     shown(generation),
                     shown(observed)
                 ));

@@ -134,7 +134,7 @@ impl Making<'_> {
         for index in 0..self.roster.gates.len() {
             if self.chosen.gates[index] {
                 self.roster.gates[index] = true;
-                if !self.chosen.filtered {
+                if !self.chosen.filtered && !self.reach.only_selected {
                     self.next.push(Node::Gate(index));
                 }
             }
@@ -177,7 +177,8 @@ impl Making<'_> {
     }
 
     fn may_be_pulled_in(&self, index: usize) -> bool {
-        self.roster.checks[index] == Part::Out
+        !self.reach.only_selected
+            && self.roster.checks[index] == Part::Out
             && !self.chosen.excluded[index]
             && !has_effect(self.views[index].outline)
     }
@@ -222,6 +223,10 @@ impl Making<'_> {
             None
         };
         match refused {
+            // what was answered before is worth more than that it could not be asked again
+            Some(_) if matches!(check.current().map(|record| &record.status), Some(Status::Done(_))) => {
+                Part::Stands
+            }
             Some(reason) => past.skipped(reason).map_or(Part::Stands, Part::Settle),
             None => Part::Ask,
         }

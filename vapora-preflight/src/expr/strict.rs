@@ -6,7 +6,7 @@
 //! compared with a value that is not there. The rest, arithmetic and filters, is left to the template engine.
 
 use minijinja::{
-    Environment, Value,
+    Environment, ErrorKind, Value,
     machinery::{
         CodeGenerator,
         ast::{BinOpKind, CallArg, CompareOpKind, Expr, UnaryOpKind},
@@ -15,96 +15,141 @@ use minijinja::{
     value::ValueKind,
 };
 
+use super::Wrong;
+
 /// Whether the expression is exactly true or exactly false.
 pub(super) fn holds(environment: &Environment<'_>, text: &str, scope: &Value) -> Result<bool, String> {
-    let tree = parse_expr(text).map_err(|error| super::Wrong::of(&error).message)?;
+    let tree = parse_expr(text).map_err(|error| Wrong::of(&error).message)?;
     Strict { environment, text, scope }.truth(&tree)
 }
 
-/// Refuses a comparison that stands inside of arithmetic or of a filter, where it would not be told strictly.
-pub(super) fn check(text: &str) -> Result<(), String> {
-    let tree = parse_expr(text).map_err(|error| super::Wrong::of(&error).message)?;
-    logical(&tree)
+/// Refuses a comparison that stands inside of arithmetic or of a filter, where it would not be told strictly; and what is
+/// sure to fail whatever the evidence: a filter or a test that does not exist, a constant that its filter cannot read.
+pub(super) fn check(environment: &Environment<'_>, text: &str) -> Result<(), Wrong> {
+    let tree = parse_expr(text).map_err(|error| Wrong::of(&error))?;
+    Checker { environment }.logical(&tree)
 }
 
-fn logical(expr: &Expr<'_>) -> Result<(), String> {
-    match expr {
-        Expr::UnaryOp(unary) if matches!(unary.op, UnaryOpKind::Not) => logical(&unary.expr),
-        Expr::BinOp(binary) if matches!(binary.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
-            logical(&binary.left)?;
-            logical(&binary.right)
-        }
-        Expr::BinOp(binary) => {
-            plain(&binary.left)?;
-            plain(&binary.right)
-        }
-        Expr::Compare(compare) => {
-            plain(&compare.expr)?;
-            compare.ops.iter().try_for_each(|op| plain(&op.expr))
-        }
-        other => plain(other),
-    }
+struct Checker<'a> {
+    environment: &'a Environment<'a>,
 }
 
-/// Nothing logical may stand in here.
-fn plain(expr: &Expr<'_>) -> Result<(), String> {
-    let misplaced = || {
-        Err("a comparison stands inside of another term: join comparisons with `and`, `or`, `not`".to_owned())
-    };
-    match expr {
-        Expr::Compare(_) | Expr::IfExpr(_) => misplaced(),
-        Expr::UnaryOp(unary) => match unary.op {
-            UnaryOpKind::Not => misplaced(),
-            UnaryOpKind::Neg => plain(&unary.expr),
-        },
-        Expr::BinOp(binary) => match binary.op {
-            BinOpKind::Add
-            | BinOpKind::Sub
-            | BinOpKind::Mul
-            | BinOpKind::Div
-            | BinOpKind::FloorDiv
-            | BinOpKind::Rem
-            | BinOpKind::Pow
-            | BinOpKind::Concat => {
-                plain(&binary.left)?;
-                plain(&binary.right)
+impl Checker<'_> {
+    fn logical(&self, expr: &Expr<'_>) -> Result<(), Wrong> {
+        match expr {
+            Expr::UnaryOp(unary) if matches!(unary.op, UnaryOpKind::Not) => self.logical(&unary.expr),
+            Expr::BinOp(binary) if matches!(binary.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                self.logical(&binary.left)?;
+                self.logical(&binary.right)
             }
-            _ => misplaced(),
-        },
-        Expr::Filter(filter) => {
-            filter.expr.iter().try_for_each(plain)?;
-            filter.args.iter().try_for_each(argument)
+            Expr::BinOp(binary) if comparison(binary.op).is_none() => self.plain(expr),
+            Expr::BinOp(binary) => {
+                self.plain(&binary.left)?;
+                self.plain(&binary.right)
+            }
+            Expr::Compare(compare) => {
+                self.plain(&compare.expr)?;
+                compare.ops.iter().try_for_each(|op| self.plain(&op.expr))
+            }
+            other => self.plain(other),
         }
-        Expr::Test(test) => {
-            plain(&test.expr)?;
-            test.args.iter().try_for_each(argument)
-        }
-        Expr::Call(call) => {
-            plain(&call.expr)?;
-            call.args.iter().try_for_each(argument)
-        }
-        Expr::GetAttr(get) => plain(&get.expr),
-        Expr::GetItem(get) => {
-            plain(&get.expr)?;
-            plain(&get.subscript_expr)
-        }
-        Expr::Slice(slice) => {
-            plain(&slice.expr)?;
-            [&slice.start, &slice.stop, &slice.step].into_iter().flatten().try_for_each(plain)
-        }
-        Expr::List(list) => list.items.iter().try_for_each(plain),
-        Expr::Tuple(tuple) => tuple.items.iter().try_for_each(plain),
-        Expr::Map(map) => map.keys.iter().chain(&map.values).try_for_each(plain),
-        Expr::Var(_) | Expr::Const(_) => Ok(()),
     }
-}
 
-fn argument(argument: &CallArg<'_>) -> Result<(), String> {
-    match argument {
-        CallArg::Pos(expr)
-        | CallArg::Kwarg(_, expr)
-        | CallArg::PosSplat(expr)
-        | CallArg::KwargSplat(expr) => plain(expr),
+    /// Nothing logical may stand in here.
+    fn plain(&self, expr: &Expr<'_>) -> Result<(), Wrong> {
+        let misplaced = || {
+            Err(Wrong {
+                help: Some("join comparisons with `and`, `or` and `not`, and nothing else".to_owned()),
+                ..Wrong::new("a comparison stands inside of another term")
+            })
+        };
+        match expr {
+            Expr::Compare(_) | Expr::IfExpr(_) => misplaced(),
+            Expr::UnaryOp(unary) => match unary.op {
+                UnaryOpKind::Not => misplaced(),
+                UnaryOpKind::Neg => self.plain(&unary.expr),
+            },
+            Expr::BinOp(binary) => match binary.op {
+                BinOpKind::Add
+                | BinOpKind::Sub
+                | BinOpKind::Mul
+                | BinOpKind::Div
+                | BinOpKind::FloorDiv
+                | BinOpKind::Rem
+                | BinOpKind::Pow
+                | BinOpKind::Concat => {
+                    self.plain(&binary.left)?;
+                    self.plain(&binary.right)
+                }
+                _ => misplaced(),
+            },
+            Expr::Filter(filter) => {
+                filter.expr.iter().try_for_each(|expr| self.plain(expr))?;
+                filter.args.iter().try_for_each(|arg| self.argument(arg))?;
+                self.filter(filter.name, filter.expr.as_ref(), &filter.args)
+            }
+            Expr::Test(test) => {
+                self.plain(&test.expr)?;
+                test.args.iter().try_for_each(|arg| self.argument(arg))?;
+                match self.environment.empty_state().perform_test(test.name, &[]) {
+                    Err(error) if error.kind() == ErrorKind::UnknownTest => {
+                        Err(Wrong::new(format!("there is no test `{}`", test.name)))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Expr::Call(call) => {
+                self.plain(&call.expr)?;
+                call.args.iter().try_for_each(|arg| self.argument(arg))
+            }
+            Expr::GetAttr(get) => self.plain(&get.expr),
+            Expr::GetItem(get) => {
+                self.plain(&get.expr)?;
+                self.plain(&get.subscript_expr)
+            }
+            Expr::Slice(slice) => {
+                self.plain(&slice.expr)?;
+                [&slice.start, &slice.stop, &slice.step]
+                    .into_iter()
+                    .flatten()
+                    .try_for_each(|expr| self.plain(expr))
+            }
+            Expr::List(list) => list.items.iter().try_for_each(|expr| self.plain(expr)),
+            Expr::Tuple(tuple) => tuple.items.iter().try_for_each(|expr| self.plain(expr)),
+            Expr::Map(map) => map.keys.iter().chain(&map.values).try_for_each(|expr| self.plain(expr)),
+            Expr::Var(_) | Expr::Const(_) => Ok(()),
+        }
+    }
+
+    fn argument(&self, argument: &CallArg<'_>) -> Result<(), Wrong> {
+        match argument {
+            CallArg::Pos(expr)
+            | CallArg::Kwarg(_, expr)
+            | CallArg::PosSplat(expr)
+            | CallArg::KwargSplat(expr) => self.plain(expr),
+        }
+    }
+
+    fn filter(&self, name: &str, expr: Option<&Expr<'_>>, args: &[CallArg<'_>]) -> Result<(), Wrong> {
+        let mut state = self.environment.empty_state();
+        if let Err(error) = state.apply_filter(name, &[])
+            && error.kind() == ErrorKind::UnknownFilter
+        {
+            return Err(Wrong::new(format!("there is no filter `{name}`")));
+        }
+        let constant = |expr: &Expr<'_>| match expr {
+            Expr::Const(constant) => Some(constant.value.clone()),
+            _ => None,
+        };
+        let args = args.iter().map(|arg| match arg {
+            CallArg::Pos(expr) => constant(expr),
+            _ => None,
+        });
+        let values: Option<Vec<Value>> = std::iter::once(expr.and_then(constant)).chain(args).collect();
+        match values {
+            Some(values) => state.apply_filter(name, &values).map(|_| ()).map_err(|error| Wrong::of(&error)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -198,7 +243,7 @@ impl<'a> Strict<'a> {
             &mut make_string_output(&mut nowhere),
             minijinja::AutoEscape::None,
         );
-        let (value, _) = done.map_err(|error| super::Wrong::of(&error).message)?;
+        let (value, _) = done.map_err(|error| Wrong::of(&error).message)?;
         value.ok_or_else(|| "the expression has no value".to_owned())
     }
 }

@@ -127,6 +127,7 @@ impl Check for Attested {
                 .with("expires", expires)
                 .with("evidence", word.evidence.clone())
                 .with("comment", word.comment.clone())
+                .counts_until(expires)
         };
         match word.word {
             Word::Withdrawn => not_yet(format!("{} withdrew the word", word.who)),

@@ -1,13 +1,18 @@
 //! From declarations to a plan: names resolved, the graph checked.
 
 use std::{
+    cell::Cell,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
 use globset::Glob;
 
-use super::{Node, Plan, PlannedCheck, PlannedGate, draft::*, graph::cycles};
+use super::{
+    Node, Plan, PlannedCheck, PlannedGate,
+    draft::{Draft, DraftCheck, DraftGate, Text},
+    graph::cycles,
+};
 use crate::{
     AllHold, Check, CheckId, CheckOutline, Code, ConditionOutline, Conditions, Diagnostic, Digest, Effect,
     Gate, GateOutline, Outline, PhaseId, Span, TargetOutline,
@@ -19,13 +24,14 @@ use crate::{
 /// Resolves every name, and tells everything that is wrong. There is a plan where nothing is.
 pub(crate) fn assemble(draft: Draft, out: &mut Vec<Diagnostic>) -> Option<Plan> {
     let before = out.len();
-    if draft.checks.is_empty() && out.is_empty() {
+    let declared = !draft.checks.is_empty() || !draft.broken.nodes.is_empty();
+    if !declared && out.iter().all(|diagnostic| diagnostic.level != crate::Level::Error) {
         out.push(
             Diagnostic::error(Code::EmptyChecklist, "the checklist holds no checks", None)
                 .help("a checklist without checks would decide nothing; declare one, as in `[check.nodes]`"),
         );
     }
-    let mut assembly = Assembly::new(&draft);
+    let assembly = Assembly::new(&draft);
     assembly.find_duplicates(out);
     assembly.check_phases(out);
     let needs = assembly.resolve_needs(out);
@@ -39,10 +45,31 @@ pub(crate) fn assemble(draft: Draft, out: &mut Vec<Diagnostic>) -> Option<Plan> 
     if failed { None } else { Some(finish(draft, needs, gates, conditions)) }
 }
 
+/// How many names are compared with all others, to suggest one; beyond that the author has other worries.
+const MOST_SUGGESTIONS: usize = 20;
+
 /// What a gate comes to.
 struct ResolvedGate {
     subjects: Vec<usize>,
     conditions: Vec<(ConditionOutline, Vec<usize>)>,
+}
+
+/// Why a check waits for another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Need,
+    Phase,
+    Baseline,
+}
+
+/// What has been told at a place; of what has none, by its text.
+#[derive(Default)]
+struct Told(HashSet<(Code, Option<Span>, String)>);
+
+impl Told {
+    fn first(&mut self, code: Code, at: &Text) -> bool {
+        self.0.insert((code, at.span, at.span.map_or_else(|| at.text.clone(), |_| String::new())))
+    }
 }
 
 struct CheckConditions {
@@ -59,6 +86,9 @@ struct Assembly<'d> {
     /// Name before the brackets to its instances.
     bases: HashMap<&'d str, Vec<usize>>,
     gates: HashMap<&'d str, usize>,
+    /// What is declared and cannot be used.
+    broken: HashMap<&'d str, Option<&'d PhaseId>>,
+    suggestions: Cell<usize>,
 }
 
 impl<'d> Assembly<'d> {
@@ -76,6 +106,8 @@ impl<'d> Assembly<'d> {
             checks: draft.checks.iter().enumerate().rev().map(|(i, it)| named(i, it.id.as_str())).collect(),
             gates: draft.gates.iter().enumerate().rev().map(|(i, it)| named(i, it.id.as_str())).collect(),
             bases,
+            broken: draft.broken.nodes.iter().map(|(name, phase)| (name.as_str(), phase.as_ref())).collect(),
+            suggestions: Cell::new(0),
         }
     }
 
@@ -101,19 +133,36 @@ impl<'d> Assembly<'d> {
     }
 
     fn check_phases(&self, out: &mut Vec<Diagnostic>) {
-        let mut used = HashSet::new();
+        let (mut used, mut told) = (HashSet::new(), HashSet::new());
         let named = self.draft.checks.iter().map(|it| (&it.phase, it.phase_span));
         for (phase, span) in named.chain(self.draft.gates.iter().map(|it| (&it.phase, it.phase_span))) {
             used.insert(phase.as_str());
-            if !self.phases.contains_key(phase.as_str()) {
-                let help = match nearest(phase.as_str(), self.phases.keys().copied()) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+            let broken = self.draft.broken.phases.contains(phase.as_str());
+            // the default phase of a file is told once
+            if !self.phases.contains_key(phase.as_str())
+                && !broken
+                && told.insert((span.map_or(phase.as_str(), |_| ""), span))
+            {
+                let help = match self.suggest(phase.as_str(), self.phases.keys().copied()) {
+                    Some(meant) => {
+                        used.insert(meant);
+                        format!("did you mean `{meant}`?")
+                    }
                     None => format!("declare it, as in `[phase.{phase}]`"),
                 };
                 out.push(
                     Diagnostic::error(Code::UnknownPhase, format!("unknown phase `{phase}`"), span)
                         .help(help),
                 );
+            }
+        }
+        for phase in self.broken.values() {
+            match phase {
+                Some(phase) => {
+                    used.insert(phase.as_str());
+                }
+                // it may belong to any
+                None => return,
             }
         }
         for phase in &self.draft.phases {
@@ -145,20 +194,29 @@ impl<'d> Assembly<'d> {
         self.bases.get(need).map(|all| all.iter().copied().map(Node::Check).collect())
     }
 
-    fn unknown_need(&self, need: &Text, by: &str) -> Diagnostic {
-        let names = self.checks.keys().chain(self.bases.keys()).chain(self.gates.keys()).copied();
+    /// The name that is nearest, for the first few mistakes.
+    fn suggest<'n>(&self, found: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+        if self.suggestions.replace(self.suggestions.get() + 1) >= MOST_SUGGESTIONS {
+            return None;
+        }
         let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
-        let help = match nearest(&need.text, names) {
+        nearest(found, names)
+    }
+
+    /// Whether a name is that of something that could not be compiled, or of an instance of it.
+    fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains_key(name)
+            || name.split_once('[').is_some_and(|(base, _)| self.broken.contains_key(base))
+    }
+
+    fn unknown_need(&self, need: &Text, message: String) -> Diagnostic {
+        let names = self.checks.keys().chain(self.bases.keys()).chain(self.gates.keys()).copied();
+        let help = match self.suggest(&need.text, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "name a check or a gate of this checklist".to_owned(),
         };
-        Diagnostic::error(
-            Code::UnknownNeed,
-            format!("`{by}` needs `{}`, which is not declared", need.text),
-            need.span,
-        )
-        .help(help)
+        Diagnostic::error(Code::UnknownNeed, message, need.span).help(help)
     }
 
     fn phase_of(&self, node: Node) -> &PhaseId {
@@ -176,60 +234,83 @@ impl<'d> Assembly<'d> {
     }
 
     fn resolve_needs(&self, out: &mut Vec<Diagnostic>) -> Vec<Vec<(Node, Option<Span>)>> {
-        let mut all = Vec::with_capacity(self.draft.checks.len());
         // an instance of `for_each` repeats the mistakes of its siblings
-        let mut told: HashSet<(Option<Span>, String)> = HashSet::new();
-        for check in &self.draft.checks {
-            let mut needs: Vec<(Node, Option<Span>)> = Vec::new();
-            let of_phase = self.order(&check.phase).map_or(&[][..], |index| &self.draft.phases[index].needs);
-            for need in check.needs.iter().chain(of_phase).chain(&check.baseline) {
-                let once = told.insert((need.span, need.text.clone()));
-                let Some(nodes) = self.named(&need.text) else {
-                    if once {
-                        out.push(self.unknown_need(need, check.id.base()));
-                    }
-                    continue;
-                };
-                for node in nodes {
-                    let later = self.order(self.phase_of(node)) > self.order(&check.phase);
-                    if later && once && self.order(&check.phase).is_some() {
-                        out.push(
-                            Diagnostic::error(
-                                Code::NeedsLaterPhase,
-                                format!(
-                                    "`{}` of the phase `{}` needs `{}` of the later phase `{}`",
-                                    check.id.base(),
-                                    check.phase,
-                                    self.id_of(node),
-                                    self.phase_of(node)
-                                ),
-                                need.span,
-                            )
-                            .help("move one of them, or drop the need"),
-                        );
-                    }
-                    if !needs.iter().any(|(known, _)| *known == node) {
-                        needs.push((node, need.span));
-                    }
+        let mut told = Told::default();
+        self.draft.checks.iter().map(|check| self.needs_of(check, &mut told, out)).collect()
+    }
+
+    fn needs_of(
+        &self,
+        check: &DraftCheck,
+        told: &mut Told,
+        out: &mut Vec<Diagnostic>,
+    ) -> Vec<(Node, Option<Span>)> {
+        let id = check.id.base();
+        let phase = self.order(&check.phase);
+        let of_phase = phase.map_or(&[][..], |index| &self.draft.phases[index].needs);
+        let (own, baseline) = (check.needs.iter(), check.baseline.iter());
+        let all = own
+            .map(|need| (need, Why::Need))
+            .chain(of_phase.iter().map(|need| (need, Why::Phase)))
+            .chain(baseline.map(|need| (need, Why::Baseline)));
+        let mut needs: Vec<(Node, Option<Span>)> = Vec::new();
+        let mut seen: HashSet<Node> = HashSet::new();
+        for (need, why) in all {
+            let Some(nodes) = self.named(&need.text) else {
+                if !self.is_broken(&need.text) && told.first(Code::UnknownNeed, need) {
+                    let text = &need.text;
+                    out.push(self.unknown_need(
+                        need,
+                        match why {
+                            Why::Need => format!("`{id}` needs `{text}`, which is not declared"),
+                            Why::Phase => {
+                                format!("the phase `{}` needs `{text}`, which is not declared", check.phase)
+                            }
+                            Why::Baseline => {
+                                format!("`{id}` is compared with `{text}`, which is not declared")
+                            }
+                        },
+                    ));
                 }
-            }
-            if let Some(baseline) = &check.baseline
-                && let Some(nodes) = self.named(&baseline.text)
+                continue;
+            };
+            if why == Why::Baseline
                 && !matches!(nodes[..], [Node::Check(_)])
-                && told.insert((baseline.span, format!("baseline {}", baseline.text)))
+                && told.first(Code::InvalidBaseline, need)
             {
                 out.push(
                     Diagnostic::error(
                         Code::InvalidBaseline,
-                        format!("`{}` cannot be a baseline: expected one check", baseline.text),
-                        baseline.span,
+                        format!("`{}` cannot be a baseline: expected one check", need.text),
+                        need.span,
                     )
                     .help("name a single check; of a check with `for_each`, one instance"),
                 );
             }
-            all.push(needs);
+            for node in nodes {
+                // what all checks of a phase need, need not need itself
+                if why == Why::Phase && *self.id_of(node) == check.id {
+                    continue;
+                }
+                let later = self.order(self.phase_of(node)) > phase;
+                if later && phase.is_some() && told.first(Code::NeedsLaterPhase, need) {
+                    let message = format!(
+                        "`{id}` of the phase `{}` needs `{}` of the later phase `{}`",
+                        check.phase,
+                        self.id_of(node),
+                        self.phase_of(node)
+                    );
+                    out.push(
+                        Diagnostic::error(Code::NeedsLaterPhase, message, need.span)
+                            .help("move one of them, or drop the need"),
+                    );
+                }
+                if seen.insert(node) {
+                    needs.push((node, need.span));
+                }
+            }
         }
-        all
+        needs
     }
 
     /// The checks that an entry of a gate names: a phase, a check, a glob, or `tag:…`.
@@ -262,11 +343,9 @@ impl<'d> Assembly<'d> {
         } else {
             Vec::new()
         };
-        if found.is_empty() {
+        if found.is_empty() && !self.may_name_broken(text) {
             let names = self.phases.keys().chain(self.checks.keys()).chain(self.bases.keys()).copied();
-            let mut names: Vec<&str> = names.collect();
-            names.sort_unstable();
-            let help = match nearest(text, names) {
+            let help = match self.suggest(text, names) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => "name a phase, a check, a pattern such as `staging-*`, or `tag:…`".to_owned(),
             };
@@ -278,6 +357,14 @@ impl<'d> Assembly<'d> {
         found
     }
 
+    /// Whether an entry of a gate may be meant for something that could not be compiled.
+    fn may_name_broken(&self, text: &str) -> bool {
+        let pattern = text.starts_with("tag:") || text.contains(['*', '?']);
+        self.is_broken(text)
+            || self.draft.broken.phases.contains(text)
+            || (!self.broken.is_empty() && (pattern || self.phases.contains_key(text)))
+    }
+
     fn resolve_gates(&self, out: &mut Vec<Diagnostic>) -> Vec<ResolvedGate> {
         self.draft.gates.iter().map(|gate| self.resolve_gate(gate, out)).collect()
     }
@@ -285,19 +372,22 @@ impl<'d> Assembly<'d> {
     fn resolve_gate(&self, gate: &DraftGate, out: &mut Vec<Diagnostic>) -> ResolvedGate {
         let before = out.len();
         let mut subjects: Vec<usize> = Vec::new();
-        let mut add = |found: &[usize]| subjects.extend(found);
         let mut conditions = Vec::new();
         for entry in &gate.requires {
-            add(&self.subjects(entry, out));
+            let found = self.subjects(entry, out);
+            self.tell_later(gate, entry, &found, out);
+            subjects.extend(found);
         }
         for condition in &gate.conditions {
             let mut own: Vec<usize> = Vec::new();
             for entry in &condition.checks {
-                own.extend(self.subjects(entry, out));
+                let found = self.subjects(entry, out);
+                self.tell_later(gate, entry, &found, out);
+                own.extend(found);
             }
             own.sort_unstable();
             own.dedup();
-            add(&own);
+            subjects.extend(&own);
             let outline = ConditionOutline {
                 name: condition.name.clone(),
                 side: condition.side,
@@ -316,7 +406,7 @@ impl<'d> Assembly<'d> {
         }
         subjects.sort_unstable();
         subjects.dedup();
-        if subjects.is_empty() && out.len() == before {
+        if subjects.is_empty() && out.len() == before && self.broken.is_empty() {
             out.push(
                 Diagnostic::error(
                     Code::EmptyGate,
@@ -326,23 +416,30 @@ impl<'d> Assembly<'d> {
                 .help("give it `requires` or conditions; a gate over nothing could only be a formality"),
             );
         }
-        for index in &subjects {
-            let check = &self.draft.checks[*index];
-            if self.order(&check.phase) > self.order(&gate.phase) && self.order(&gate.phase).is_some() {
-                out.push(
-                    Diagnostic::error(
-                        Code::NeedsLaterPhase,
-                        format!(
-                            "the gate `{}` of the phase `{}` judges `{}` of the later phase `{}`",
-                            gate.id, gate.phase, check.id, check.phase
-                        ),
-                        gate.span,
-                    )
-                    .label(check.span, "declared here"),
-                );
-            }
-        }
         ResolvedGate { subjects, conditions }
+    }
+
+    /// Tells of an entry of a gate that names checks of a later phase, once.
+    fn tell_later(&self, gate: &DraftGate, entry: &Text, found: &[usize], out: &mut Vec<Diagnostic>) {
+        let Some(order) = self.order(&gate.phase) else { return };
+        let mut later = found
+            .iter()
+            .map(|index| &self.draft.checks[*index])
+            .filter(|check| self.order(&check.phase).is_some_and(|phase| phase > order));
+        let Some(first) = later.next() else { return };
+        let more = match later.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!(
+            "the gate `{}` of the phase `{}` judges `{}`{more} of the later phase `{}`",
+            gate.id, gate.phase, first.id, first.phase
+        );
+        out.push(
+            Diagnostic::error(Code::NeedsLaterPhase, message, entry.span)
+                .label(first.span, "declared here")
+                .help("move the gate to that phase, or let it judge earlier checks"),
+        );
     }
 
     /// Nodes are numbered checks first, then gates.
@@ -408,14 +505,18 @@ impl<'d> Assembly<'d> {
                 }
                 continue;
             };
+            let broken = self.draft.broken.targets.contains(name.as_str());
             let Some(target) = self.draft.targets.get(name) else {
-                if told.insert((*span, Code::UnknownTarget)) {
+                if !broken && told.insert((*span, Code::UnknownTarget)) {
                     let help = match nearest(
                         name.as_str(),
                         self.draft.targets.keys().map(crate::TargetName::as_str),
                     ) {
                         Some(meant) => format!("did you mean `{meant}`?"),
-                        None => format!("declare it, as in `[target.{name}.kubernetes]`"),
+                        None => match check.requirements.target {
+                            Some(family) => format!("declare it, as in `[target.{name}.{family}]`"),
+                            None => format!("declare it, as in `[target.{name}]`"),
+                        },
                     };
                     out.push(
                         Diagnostic::error(Code::UnknownTarget, format!("unknown target `{name}`"), *span)
@@ -426,6 +527,7 @@ impl<'d> Assembly<'d> {
             };
             if let Some(family) =
                 check.requirements.target.filter(|family| !target.families.contains_key(*family))
+                && !broken
                 && told.insert((*span, Code::MissingTarget))
             {
                 out.push(
@@ -457,67 +559,76 @@ impl<'d> Assembly<'d> {
     }
 
     fn check_people_and_documents(&self, out: &mut Vec<Diagnostic>) {
-        let roles: Vec<&str> = self.draft.roles.iter().map(|role| role.id.as_str()).collect();
-        for check in &self.draft.checks {
+        let draft = self.draft;
+        let roles: HashSet<&str> = draft.roles.iter().map(|role| role.id.as_str()).collect();
+        let documents: HashSet<String> = draft
+            .messages
+            .iter()
+            .map(|message| format!("message.{}", message.id))
+            .chain(draft.commands.iter().map(|commands| format!("commands.{}", commands.id)))
+            .collect();
+        let mut told = Told::default();
+        for check in &draft.checks {
+            let id = check.id.base();
+            let place = |name: &String| {
+                let at = check.texts.iter().find(|text| text.text == *name).and_then(|text| text.span);
+                Text { text: name.clone(), span: at.or(check.span) }
+            };
             for role in check.requirements.roles.iter().chain(&check.requirements.role) {
-                if !roles.contains(&role.as_str()) {
-                    let help = match nearest(role, roles.iter().copied()) {
-                        Some(meant) => format!("did you mean `{meant}`?"),
-                        None => format!("declare it, as in `[roles.{role}]`"),
-                    };
-                    out.push(
-                        Diagnostic::error(
-                            Code::UnknownRole,
-                            format!("`{}` names the role `{role}`, which is not declared", check.id.base()),
-                            check.span,
-                        )
-                        .help(help),
-                    );
+                let at = place(role);
+                if roles.contains(role.as_str())
+                    || draft.broken.roles.contains(role)
+                    || !told.first(Code::UnknownRole, &at)
+                {
+                    continue;
                 }
+                let help = match self.suggest(role, roles.iter().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("declare it, as in `[roles.{role}]`"),
+                };
+                let message = format!("`{id}` names the role `{role}`, which is not declared");
+                out.push(Diagnostic::error(Code::UnknownRole, message, at.span).help(help));
             }
             for document in &check.requirements.documents {
-                let known = |sections: &[crate::Section], id: &str| sections.iter().any(|it| it.id == id);
-                let (there, table) = if let Some(id) = document.strip_prefix("message.") {
-                    (known(&self.draft.messages, id), format!("[message.{id}]"))
-                } else if let Some(id) = document.strip_prefix("commands.") {
-                    (self.draft.commands.iter().any(|it| it.id == id), format!("[commands.{id}]"))
-                } else {
-                    // a section of the change record that is not written yet is a finding of the run
-                    (true, String::new())
-                };
-                if !there {
-                    out.push(
-                        Diagnostic::error(
-                            Code::UnknownDocument,
-                            format!(
-                                "`{}` names the document `{document}`, which is not declared",
-                                check.id.base()
-                            ),
-                            check.span,
-                        )
-                        .help(format!("declare it, as in `{table}`")),
-                    );
+                let at = place(document);
+                // a section of the change record that is not written yet is a finding of the run
+                if !(document.starts_with("message.") || document.starts_with("commands."))
+                    || documents.contains(document)
+                    || draft.broken.documents.contains(document)
+                    || !told.first(Code::UnknownDocument, &at)
+                {
+                    continue;
                 }
+                let help = match self.suggest(document, documents.iter().map(String::as_str)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("declare it, as in `[{document}]`"),
+                };
+                let message = format!("`{id}` names the document `{document}`, which is not declared");
+                out.push(Diagnostic::error(Code::UnknownDocument, message, at.span).help(help));
             }
         }
     }
 
     fn conditions(&self, out: &mut Vec<Diagnostic>) -> Vec<CheckConditions> {
-        let mut told: HashSet<(Option<Span>, String)> = HashSet::new();
+        let mut told = Told::default();
+        let common = Names::default()
+            .closed("vars", self.draft.vars.keys())
+            .deployment(&self.draft.deployment)
+            .open("target");
         let mut all = Vec::with_capacity(self.draft.checks.len());
         for check in &self.draft.checks {
             if check.expect.is_empty() && check.warn_unless.is_empty() {
                 all.push(CheckConditions { expect: Vec::new(), warn_unless: Vec::new() });
                 continue;
             }
-            let names = self.names(check);
+            let names = self.names(check, &common);
             let mut parse = |texts: &[Text]| -> Vec<Condition> {
                 let mut conditions = Vec::new();
                 for text in texts {
                     match (&names, names.as_ref().map(|names| Condition::parse(&text.text, names))) {
                         (_, Some(Ok(condition))) => conditions.push(condition),
                         (Some(names), Some(Err(wrong))) => {
-                            if told.insert((text.span, text.text.clone())) {
+                            if told.first(Code::InvalidExpression, text) {
                                 out.push(wrong_text(&wrong, "expression", names, text.span));
                             }
                         }
@@ -525,7 +636,9 @@ impl<'d> Assembly<'d> {
                         _ => match Condition::parse_open(&text.text) {
                             Ok(condition) => conditions.push(condition),
                             Err(wrong) => {
-                                out.push(wrong_text(&wrong, "expression", &Names::default(), text.span))
+                                if told.first(Code::InvalidExpression, text) {
+                                    out.push(wrong_text(&wrong, "expression", &Names::default(), text.span));
+                                }
                             }
                         },
                     }
@@ -539,19 +652,18 @@ impl<'d> Assembly<'d> {
     }
 
     /// What the conditions of a check may name; nothing where its evidence is not known beforehand.
-    fn names(&self, check: &DraftCheck) -> Option<Names> {
-        let mut names = Names::default()
-            .closed("vars", self.draft.vars.keys())
-            .closed("each", check.each.iter())
-            .open("deployment")
-            .open("target");
+    fn names(&self, check: &DraftCheck, common: &Names) -> Option<Names> {
+        let mut names = common.clone().closed("each", check.each.keys());
         for field in check.evidence? {
             names = names.open(field.name);
         }
-        if let Some(baseline) = &check.baseline
-            && let Some([Node::Check(index)]) = self.named(&baseline.text).as_deref()
-        {
-            names = match self.draft.checks[*index].evidence {
+        if let Some(baseline) = &check.baseline {
+            let evidence = match self.named(&baseline.text).as_deref() {
+                Some([Node::Check(index)]) => self.draft.checks[*index].evidence,
+                // that it is no check has been told
+                _ => None,
+            };
+            names = match evidence {
                 Some(fields) => names.closed("baseline", fields.iter().map(|field| field.name)),
                 None => names.open("baseline"),
             };
@@ -597,10 +709,12 @@ fn finish(
         Node::Gate(index) => gate_ids[*index].clone(),
     };
 
+    let deployment = serde_json::to_value(&draft.deployment).unwrap_or_default();
     let mut checks: Vec<Option<(CheckOutline, PlannedCheck)>> = Vec::with_capacity(draft.checks.len());
     for ((check, needs), conditions) in draft.checks.into_iter().zip(needs).zip(conditions) {
         let target = check.target.as_ref().and_then(|(name, _)| draft.targets.get(name)).cloned();
         let Some(runs) = check.check else { continue };
+        let scope = seen(&conditions, &draft.vars, &deployment, check.each, target.as_deref());
         let outline = CheckOutline {
             definition: definition(
                 &check.kind,
@@ -636,7 +750,7 @@ fn finish(
             expect: conditions.expect,
             warn_unless: conditions.warn_unless,
             baseline: check.baseline.and_then(|baseline| CheckId::new(baseline.text).ok()),
-            scope: check.scope,
+            scope,
             wants_report: check.requirements.report,
             permissions: check.requirements.permissions,
         };
@@ -703,6 +817,33 @@ fn finish(
         groups: draft.groups,
         nodes,
     }
+}
+
+/// What the conditions of a check see besides evidence: of the variables, those that they use.
+fn seen(
+    conditions: &CheckConditions,
+    vars: &serde_json::Map<String, serde_json::Value>,
+    deployment: &serde_json::Value,
+    each: serde_json::Map<String, serde_json::Value>,
+    target: Option<&crate::Target>,
+) -> Arc<serde_json::Value> {
+    let all = || conditions.expect.iter().chain(&conditions.warn_unless);
+    if all().next().is_none() {
+        return Arc::new(serde_json::Value::Null);
+    }
+    let mut of_vars = serde_json::Map::new();
+    for used in all().flat_map(Condition::uses) {
+        let mut parts = used.split('.');
+        match (parts.next(), parts.next()) {
+            (Some("vars"), Some(name)) => {
+                of_vars.extend(vars.get(name).map(|value| (name.to_owned(), value.clone())));
+            }
+            (Some("vars"), None) => of_vars.clone_from(vars),
+            _ => {}
+        }
+    }
+    let target = target.map(crate::Target::in_expressions);
+    Arc::new(serde_json::json!({ "vars": of_vars, "deployment": deployment, "each": each, "target": target }))
 }
 
 /// A result counts only for what was asked, of whom: this is its digest.

@@ -1,6 +1,9 @@
 //! What both front ends lower to: declarations whose names are not resolved yet.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     Advice, Check, CheckId, Commands, Deployment, Effect, EvidenceField, Gate, Limits, PhaseId, PhaseOutline,
@@ -49,11 +52,12 @@ pub(crate) struct DraftCheck {
     /// Nothing where its parameters are wrong; it still takes part in the rest, so that every mistake is found.
     pub(crate) check: Option<Arc<dyn Check>>,
     pub(crate) requirements: Requirements,
+    /// The texts among its parameters, where its requirements name roles or documents.
+    pub(crate) texts: Vec<Text>,
     /// The values of its evidence; nothing where any may come, as from a closure.
     pub(crate) evidence: Option<&'static [EvidenceField]>,
-    /// The names of `each`.
-    pub(crate) each: Vec<String>,
-    pub(crate) scope: Arc<serde_json::Value>,
+    /// The values of `each`.
+    pub(crate) each: serde_json::Map<String, serde_json::Value>,
     /// What the definition is made of, besides what is common to all checks.
     pub(crate) parameters: serde_json::Value,
 }
@@ -62,7 +66,6 @@ pub(crate) struct DraftCheck {
 pub(crate) struct DraftCondition {
     pub(crate) name: String,
     pub(crate) side: Side,
-    pub(crate) span: Option<Span>,
     pub(crate) checks: Vec<Text>,
 }
 
@@ -81,6 +84,19 @@ pub(crate) struct DraftGate {
     pub(crate) gate: Option<Arc<dyn Gate>>,
 }
 
+/// What is declared and cannot be used, as has been told. Nothing is told of those who name it.
+#[derive(Debug, Default)]
+pub(crate) struct Broken {
+    /// Checks and gates, with their phase where it is known.
+    pub(crate) nodes: Vec<(String, Option<PhaseId>)>,
+    pub(crate) phases: BTreeSet<String>,
+    /// Targets, and targets some of whose settings cannot be used.
+    pub(crate) targets: BTreeSet<String>,
+    pub(crate) roles: BTreeSet<String>,
+    /// Messages and commands, as documents are named.
+    pub(crate) documents: BTreeSet<String>,
+}
+
 /// All declarations of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
@@ -97,4 +113,5 @@ pub(crate) struct Draft {
     pub(crate) change: Vec<Section>,
     pub(crate) messages: Vec<Section>,
     pub(crate) commands: Vec<Commands>,
+    pub(crate) broken: Broken,
 }

@@ -78,8 +78,8 @@ fn circle_in(knot: &[usize], edges: &[Vec<usize>]) -> Vec<usize> {
                 path.reverse();
                 return path;
             }
-            if !from.contains_key(&need) {
-                from.insert(need, node);
+            if let std::collections::hash_map::Entry::Vacant(new) = from.entry(need) {
+                new.insert(node);
                 queue.push_back(need);
             }
         }

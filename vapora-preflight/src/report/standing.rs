@@ -43,7 +43,7 @@ pub enum Unknown {
         /// How long the answer counts.
         fresh_for: Duration,
     },
-    /// It rests on the word of a person that no longer counts.
+    /// The answer itself says that it no longer counts, or it rests on a word that does not.
     Expired,
     /// It could not be found out.
     Errored,
@@ -100,9 +100,10 @@ impl Unknown {
     /// What to do about it, where the reason itself tells.
     pub(crate) fn remedy(self) -> Option<&'static str> {
         match self {
-            Self::Changed | Self::Stale { .. } | Self::Unsettled { .. } => Some("ask it again"),
+            Self::Changed | Self::Stale { .. } | Self::Unsettled { .. } | Self::Expired => {
+                Some("ask it again")
+            }
             Self::Pending => Some("run its phase"),
-            Self::Expired => Some("record it again with `attest`"),
             _ => None,
         }
     }
@@ -118,7 +119,7 @@ impl fmt::Display for Unknown {
                 let whole = |duration: &Duration| Period::from_secs(duration.as_secs());
                 write!(f, "it was answered {} ago and counts for {}", whole(age), whole(fresh_for))
             }
-            Self::Expired => f.write_str("the word it rests on no longer counts"),
+            Self::Expired => f.write_str("the answer no longer counts"),
             Self::Errored => f.write_str("it could not be found out"),
             Self::TimedOut => f.write_str("there was no answer in time"),
             Self::Panicked => f.write_str("the check panicked"),

@@ -1,176 +1,119 @@
 //! `[check.…]`.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use toml::de::{DeTable, DeValue};
 
 use super::{
     RESERVED,
     compile::{Known, texts_filled},
+    decode::{Place, Shape, decode_table, texts_of},
     document::{Document, Entry},
+    each::{Instance, instances},
     fields::{Fields, place, unknown_key},
     limits::{limits, period},
-    text::{Filler, diagnose, fill, to_json, wrong_text},
+    text::{Filler, wrong_text},
 };
 use crate::{
-    Advice, CheckId, Code, Diagnostic, KindInfo, PhaseId, Registry, Severity, SourceId, Span, TargetName,
-    expr::{Names, evaluate_known, scope},
-    plan::draft::{Draft, DraftCheck},
+    Advice, Check, CheckId, Code, Diagnostic, KindInfo, PhaseId, Registry, Requirements, Severity, Span,
+    Target, TargetName,
+    expr::{Names, scope_of, value_of},
+    plan::draft::{Broken, DraftCheck},
 };
 
 type Spanned<T> = toml::Spanned<T>;
 
-/// How many instances one `for_each` may make.
-const MOST_INSTANCES: usize = 10_000;
-
+/// Compiles every check. One that cannot take part in the rest is put among the broken ones.
 pub(super) fn compile_checks(
     document: &mut Document<'_>,
     known: &Known<'_>,
-    draft: &Draft,
+    targets: &BTreeMap<TargetName, Arc<Target>>,
+    broken: &mut Broken,
     out: &mut Vec<Diagnostic>,
 ) -> Vec<DraftCheck> {
     let mut checks = Vec::new();
     for entry in std::mem::take(&mut document.checks) {
-        compile_check(entry, known, draft, &mut checks, out);
+        let name = entry.name.clone();
+        let before = checks.len();
+        let phase = compile_check(entry, known, targets, &mut checks, out);
+        if checks.len() == before {
+            broken.nodes.push((name, phase));
+        }
     }
     checks
 }
 
-/// One instance of a check: the values of `each`.
-struct Instance {
-    values: Vec<(String, serde_json::Value)>,
-}
-
+/// Compiles the instances of one check, and says which phase it belongs to where that can be seen.
 fn compile_check(
     entry: Entry<'_>,
     known: &Known<'_>,
-    draft: &Draft,
+    targets: &BTreeMap<TargetName, Arc<Target>>,
     checks: &mut Vec<DraftCheck>,
     out: &mut Vec<Diagnostic>,
-) {
+) -> Option<PhaseId> {
     let id = match CheckId::new(&entry.name) {
         Ok(id) if id.base() == id.as_str() => id,
         Ok(id) => {
             let message = format!("`{id}` is the name of an instance; brackets come from `for_each`");
-            out.push(Diagnostic::error(Code::InvalidName, message, entry.name_span));
-            return;
+            out.push(
+                Diagnostic::error(Code::InvalidName, message, entry.name_span)
+                    .help("name the check without brackets"),
+            );
+            return None;
         }
         Err(error) => {
             out.push(Diagnostic::error(Code::InvalidName, error.to_string(), entry.name_span));
-            return;
+            return None;
         }
     };
-    let Some(mut fields) = Fields::of(entry.source, entry.value, &format!("`check.{id}`"), out) else {
-        return;
-    };
-    let each = match fields.raw("for_each") {
-        None => None,
-        Some(value) => match instances(entry.source, value, known, out) {
-            Some(instances) => Some(instances),
-            None => return,
-        },
-    };
+    let mut fields = Fields::of(entry.source, entry.value, &format!("`check.{id}`"), out)?;
+    let phase = fields.text("phase").or_else(|| entry.file_phase.as_ref().map(|phase| phase.value.as_str()));
+    let phase = phase.and_then(|phase| PhaseId::new(phase).ok());
     let context = CheckSource {
         id: &id,
         name_span: entry.name_span,
         file_phase: entry.file_phase.as_ref(),
         known,
-        draft,
+        targets,
     };
-    let Some(each) = each else {
+    let Some(value) = fields.raw("for_each") else {
         checks.extend(compile_instance(&context, fields, id.clone(), None, out));
-        return;
+        return phase;
     };
+    let each_span = place(entry.source, value.span());
+    let Some(each) = instances(entry.source, value, known, out) else { return phase };
     let (source, span) = (fields.source, fields.span);
     let table = fields.rest();
-    let mut told = out.len();
+    let mut names = HashSet::new();
+    let mut told: HashSet<(Code, Option<Span>)> = HashSet::new();
     for instance in each {
-        let shown: Vec<String> = instance
-            .values
-            .iter()
-            .map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            .collect();
+        let name = id.instance(&instance.shown());
+        if !names.insert(name.clone()) {
+            let message = format!("`for_each` makes `{name}` twice");
+            if told.insert((Code::DuplicateId, Some(each_span))) {
+                out.push(
+                    Diagnostic::error(Code::DuplicateId, message, each_span)
+                        .help("let each of its values occur once"),
+                );
+            }
+            continue;
+        }
         let fields = Fields::of_table(source, table.clone(), span);
         let mut own = Vec::new();
-        checks.extend(compile_instance(&context, fields, id.instance(&shown), Some(&instance), &mut own));
-        // a mistake that all instances share is told once
-        own.retain(|diagnostic| !out[told.min(out.len())..].contains(diagnostic));
-        if !own.is_empty() {
-            told = told.min(out.len());
-            out.extend(own);
-        }
+        checks.extend(compile_instance(&context, fields, name, Some(instance), &mut own));
+        // what is wrong with one instance is as a rule wrong with all: it is told once
+        let before = told.clone();
+        own.retain(|diagnostic| {
+            let at = (diagnostic.code, diagnostic.span());
+            told.insert(at);
+            !before.contains(&at)
+        });
+        out.extend(own);
     }
-}
-
-/// The instances that `for_each` asks for: every combination of its lists.
-fn instances(
-    source: SourceId,
-    value: Spanned<DeValue<'_>>,
-    known: &Known<'_>,
-    out: &mut Vec<Diagnostic>,
-) -> Option<Vec<Instance>> {
-    let whole = place(source, value.span());
-    let fields = Fields::of(source, value, "`for_each`", out)?;
-    let before = out.len();
-    let mut all = vec![Instance { values: Vec::new() }];
-    let table = fields.rest();
-    if table.is_empty() {
-        out.push(
-            Diagnostic::error(Code::EmptyList, "`for_each` is empty, and would make no check", whole)
-                .help("name a list, as in `for_each = { deployment = \"vars.deployments\" }`"),
-        );
-    }
-    for (name, mut value) in table {
-        let span = place(source, value.span());
-        let list = match value.get_ref() {
-            DeValue::String(text) => match evaluate_known(text, &known.names, &known.scope) {
-                Ok(list) => serde_json::to_value(&list).unwrap_or_default(),
-                Err(wrong) => {
-                    out.push(wrong_text(&wrong, "expression", &known.names, span));
-                    continue;
-                }
-            },
-            _ => {
-                if !fill(source, &mut value, &known.filler(), out) {
-                    continue;
-                }
-                to_json(value.get_ref())
-            }
-        };
-        let serde_json::Value::Array(list) = list else {
-            out.push(
-                Diagnostic::error(Code::InvalidValue, "expected a list to make checks of", span)
-                    .help("give a list, or an expression that names one, such as `vars.deployments`"),
-            );
-            continue;
-        };
-        if list.is_empty() {
-            out.push(
-                Diagnostic::error(Code::EmptyList, "the list is empty, and would make no check", span)
-                    .help("an empty list asks for nothing; use `when` for a check that may not apply"),
-            );
-            continue;
-        }
-        if all.len().saturating_mul(list.len()) > MOST_INSTANCES {
-            out.push(Diagnostic::error(
-                Code::UnsatisfiableLimit,
-                format!("`for_each` would make more than {MOST_INSTANCES} checks"),
-                span,
-            ));
-            continue;
-        }
-        all = all
-            .iter()
-            .flat_map(|instance| {
-                list.iter().map(|value| {
-                    let mut values = instance.values.clone();
-                    values.push((name.get_ref().to_string(), value.clone()));
-                    Instance { values }
-                })
-            })
-            .collect();
-    }
-    (out.len() == before).then_some(all)
+    phase
 }
 
 struct CheckSource<'a> {
@@ -178,42 +121,38 @@ struct CheckSource<'a> {
     name_span: Span,
     file_phase: Option<&'a super::fields::At<String>>,
     known: &'a Known<'a>,
-    draft: &'a Draft,
+    targets: &'a BTreeMap<TargetName, Arc<Target>>,
 }
 
 fn compile_instance(
     context: &CheckSource<'_>,
     mut fields: Fields<'_>,
     id: CheckId,
-    instance: Option<&Instance>,
+    instance: Option<Instance>,
     out: &mut Vec<Diagnostic>,
 ) -> Option<DraftCheck> {
     let known = context.known;
     // what templates and expressions of this check see
     let mut names = known.names.clone();
-    let mut fixed = known.fixed.clone();
-    let each: serde_json::Map<String, serde_json::Value> =
-        instance.map(|instance| instance.values.iter().cloned().collect()).unwrap_or_default();
-    let each_names: Vec<String> = each.keys().cloned().collect();
-    if instance.is_some() {
-        names = names.closed("each", each_names.iter());
-        fixed.insert("each".to_owned(), serde_json::Value::Object(each));
+    let mut values = known.values.clone();
+    let mut each = serde_json::Map::new();
+    if let Some(instance) = instance {
+        each.extend(instance.values);
+        names = names.closed("each", each.keys());
+        values.insert("each".to_owned(), value_of(&serde_json::Value::Object(each.clone())));
     }
-    let first = scope(&serde_json::Value::Object(fixed.clone()), None, None);
+    let first = scope_of(values.clone());
     let target = fields.take::<TargetName>("target", &Filler { names: &names, scope: &first }, out);
     if let Some(target) = &target {
-        let settings = context.draft.targets.get(&target.value).map(|it| it.written()).unwrap_or_default();
-        let mut value = settings.as_object().cloned().unwrap_or_default();
-        value.insert("name".to_owned(), target.value.as_str().into());
-        fixed.insert("target".to_owned(), serde_json::Value::Object(value));
+        let settings = context.targets.get(&target.value).map(|it| it.in_expressions());
+        values.insert("target".to_owned(), value_of(&settings.unwrap_or_default()));
         names = names.open("target");
     }
-    let fixed = serde_json::Value::Object(fixed);
-    let values = scope(&fixed, None, None);
+    let values = scope_of(values);
     let filler = Filler { names: &names, scope: &values };
 
     let not_applicable = when(&mut fields, &names, &values, out);
-    let given_phase = fields.key_span("phase").is_some();
+    let given_phase = !fields.lacks("phase");
     let phase = match fields.take::<PhaseId>("phase", &filler, out) {
         Some(phase) => Some((phase.value, Some(phase.span))),
         None if given_phase => None,
@@ -255,48 +194,28 @@ fn compile_instance(
         texts_filled(&mut fields, "tags", &filler, true, out).into_iter().map(|tag| tag.text).collect();
 
     let info = find_kind(&mut fields, context, &filler, out);
-    let (source, whole) = (fields.source, fields.span);
+    let at = Place { source: fields.source, name: context.name_span, whole: fields.span };
     let rest = fields.rest();
-    let Some(info) = info else {
-        // its kind is not known, so neither are its parameters; that has been told
-        return None;
-    };
-    let what = format!("`check.{}`", context.id);
-    let shape = Shape {
-        what: &what,
-        properties: info.parameters(),
-        required: info.required(),
-        reserved: RESERVED,
-        parameter: "parameter",
-    };
-    let decoded =
-        decode_table(source, rest, context.name_span, whole, known, Some(&filler), out, &shape, |value| {
-            info.decode(value)
-        });
-    let (phase, phase_span) = phase?;
-    let (check, requirements, parameters) = match decoded {
-        Some((decoded, parameters)) => {
-            let wrong = !decoded.problems.found.is_empty();
-            for problem in &decoded.problems.found {
-                out.push(
-                    Diagnostic::error(Code::InvalidParameter, &problem.message, context.name_span)
-                        .here(problem.parameter.map(|it| format!("at `{it}`")).unwrap_or_default())
-                        .maybe_help(problem.help.clone()),
-                );
-            }
-            ((!wrong).then_some(decoded.check), decoded.requirements, parameters)
+    let (phase, phase_span) = match (phase, info) {
+        (Some(phase), _) => phase,
+        // its parameters are looked at all the same
+        (None, Some(info)) => {
+            let _ = parameters(info, at, context, rest, &filler, out);
+            return None;
         }
-        None => (None, crate::Requirements::default(), serde_json::Value::Null),
+        (None, None) => return None,
     };
+    // where its kind is not known, neither are its parameters; that has been told
+    let parameters = info.map(|info| parameters(info, at, context, rest, &filler, out)).unwrap_or_default();
     Some(DraftCheck {
         title: title.unwrap_or_else(|| id.to_string()),
         id,
         span: Some(context.name_span),
         phase,
         phase_span,
-        kind: info.name.to_owned(),
+        kind: info.map(|info| info.name.to_owned()).unwrap_or_default(),
         severity,
-        effect: info.effect,
+        effect: info.map(|info| info.effect).unwrap_or_default(),
         target: target.map(|target| (target.value, Some(target.span))),
         needs,
         limits,
@@ -311,13 +230,63 @@ fn compile_instance(
         expect,
         warn_unless,
         baseline,
-        check,
-        requirements,
-        evidence: Some(info.evidence),
-        each: each_names,
-        scope: Arc::new(fixed),
-        parameters,
+        check: parameters.check,
+        requirements: parameters.requirements,
+        texts: parameters.texts,
+        evidence: info.map(|info| info.evidence),
+        each,
+        parameters: parameters.written,
     })
+}
+
+/// What the parameters of a check come to. There is no check where they are wrong.
+#[derive(Default)]
+struct Parameters {
+    check: Option<Arc<dyn Check>>,
+    requirements: Requirements,
+    texts: Vec<crate::plan::draft::Text>,
+    written: serde_json::Value,
+}
+
+fn parameters(
+    info: &KindInfo,
+    at: Place,
+    context: &CheckSource<'_>,
+    table: DeTable<'_>,
+    filler: &Filler<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Parameters {
+    let what = format!("`check.{}`", context.id);
+    let shape = Shape {
+        what: &what,
+        properties: info.parameters(),
+        required: info.required(),
+        others: RESERVED,
+        parameter: "parameter",
+    };
+    let Some(decoded) = decode_table(at, table, filler, out, &shape, |value| info.decode(value)) else {
+        return Parameters::default();
+    };
+    let crate::registry::Decoded { check, problems, requirements } = decoded.value;
+    for problem in &problems.found {
+        let value = problem.parameter.and_then(|name| decoded.table.get(name));
+        let (span, message) = match (value, problem.parameter) {
+            (Some(value), Some(name)) => {
+                (place(at.source, value.span()), format!("`{name}`: {}", problem.message))
+            }
+            (None, Some(name)) => (at.name, format!("`{name}`: {}", problem.message)),
+            _ => (at.name, problem.message.clone()),
+        };
+        out.push(Diagnostic::error(Code::InvalidParameter, message, span).maybe_help(problem.help.clone()));
+    }
+    let named =
+        !requirements.roles.is_empty() || !requirements.documents.is_empty() || requirements.role.is_some();
+    Parameters {
+        check: problems.found.is_empty().then_some(check),
+        texts: if named { texts_of(at.source, &decoded.table) } else { Vec::new() },
+        requirements,
+        written: decoded.written,
+    }
 }
 
 /// Why a check does not apply, where its `when` says so.
@@ -333,9 +302,9 @@ fn when(
     let answer = crate::expr::Condition::parse(&condition.value, names)
         .map_err(|wrong| wrong_text(&wrong, "expression", names, condition.span))
         .and_then(|parsed| {
-            parsed.holds(values).map_err(|message| {
-                Diagnostic::error(Code::InvalidExpression, format!("`when`: {message}"), condition.span)
-            })
+            parsed
+                .holds_now(names, values)
+                .map_err(|wrong| wrong_text(&wrong, "expression", names, condition.span))
         });
     match answer {
         Ok(true) => None,
@@ -378,6 +347,11 @@ fn find_kind<'k>(
     out: &mut Vec<Diagnostic>,
 ) -> Option<&'k KindInfo> {
     let registry: &'k Registry = context.known.registry;
+    if let Some(name) = fields.misspelt("kind") {
+        let what = format!("`check.{}`", context.id);
+        out.push(unknown_key(fields.source, name, &what, &["kind"], &[]));
+        return None;
+    }
     if fields.key_span("kind").is_none() {
         out.push(
             Diagnostic::error(
@@ -404,104 +378,4 @@ fn find_kind<'k>(
         );
     }
     info
-}
-
-/// What a table of parameters or settings may hold.
-pub(super) struct Shape<'a> {
-    pub(super) what: &'a str,
-    pub(super) properties: Vec<&'a str>,
-    pub(super) required: Vec<&'a str>,
-    /// What else may stand there, for suggestions.
-    pub(super) reserved: &'a [&'a str],
-    /// What its keys are called: `parameter`.
-    pub(super) parameter: &'a str,
-}
-
-/// Decodes a table by its own type. All unknown keys, all missing ones and all wrong ones are told: a wrong one is
-/// taken out, and the rest is tried again.
-#[expect(clippy::too_many_arguments, reason = "one call each for parameters and for settings")]
-pub(super) fn decode_table<'s, T>(
-    source: SourceId,
-    table: DeTable<'s>,
-    name_span: Span,
-    whole: Span,
-    known: &Known<'_>,
-    filler: Option<&Filler<'_>>,
-    out: &mut Vec<Diagnostic>,
-    shape: &Shape<'_>,
-    decode: impl Fn(Spanned<DeValue<'s>>) -> Result<T, toml::de::Error>,
-) -> Option<(T, serde_json::Value)> {
-    let before = out.len();
-    let table: DeTable<'s> = table
-        .into_iter()
-        .filter(|(name, _)| {
-            let fine = shape.properties.contains(&name.get_ref().as_ref());
-            if !fine {
-                let keys: Vec<&str> = shape.properties.iter().chain(shape.reserved).copied().collect();
-                out.push(unknown_key(source, name, shape.what, keys.into_iter()));
-            }
-            fine
-        })
-        .collect();
-    for name in &shape.required {
-        if !table.contains_key(*name) {
-            out.push(
-                Diagnostic::error(
-                    Code::MissingParameter,
-                    format!("{} lacks the {} `{name}`", shape.what, shape.parameter),
-                    name_span,
-                )
-                .help(format!("give it, as in `{name} = …`")),
-            );
-        }
-    }
-    let mut whole_value = Spanned::new(whole.start..whole.end, DeValue::Table(table));
-    let own;
-    let filler = match filler {
-        Some(filler) => filler,
-        None => {
-            own = known.filler();
-            &own
-        }
-    };
-    let filled = fill(source, &mut whole_value, filler, out);
-    let written = to_json(whole_value.get_ref());
-    let DeValue::Table(mut table) = whole_value.into_inner() else { return None };
-    if !filled {
-        return None;
-    }
-    loop {
-        let attempt = Spanned::new(whole.start..whole.end, DeValue::Table(table.clone()));
-        let error = match decode(attempt) {
-            Ok(decoded) if out.len() == before => return Some((decoded, written)),
-            Ok(_) => return None,
-            Err(error) => error,
-        };
-        let missing = error.message().starts_with("missing field");
-        let at = error.span();
-        let culprit = at.as_ref().filter(|_| table.len() > 0).and_then(|range| {
-            table
-                .iter()
-                .find(|(key, value)| {
-                    let (key, value) = (key.span(), value.span());
-                    (value.start <= range.start && range.end <= value.end)
-                        || (key.start <= range.start && range.end <= key.end)
-                })
-                .map(|(key, _)| key.get_ref().to_string())
-        });
-        match culprit {
-            Some(key) => {
-                let mut diagnostic = diagnose(source, &error, Code::InvalidParameter, name_span);
-                diagnostic.message = format!("`{key}`: {}", diagnostic.message);
-                out.push(diagnostic);
-                table.remove(key.as_str());
-            }
-            // told above, or the doing of a parameter that was taken out
-            None if missing && out.len() > before => return None,
-            None => {
-                out.push(diagnose(source, &error, Code::InvalidParameter, name_span));
-                return None;
-            }
-        }
-    }
 }

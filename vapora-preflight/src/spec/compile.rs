@@ -1,19 +1,22 @@
 //! From the tables of a checklist to declarations.
 
+use std::collections::BTreeMap;
+
 use super::{
     Overrides,
     check::compile_checks,
-    document::Document,
+    decode::{Place, Shape, decode_table},
+    document::{Document, Entry},
     fields::Fields,
     gate::compile_gates,
     sections::{compile_change, compile_commands, compile_messages, compile_roles},
-    text::{Filler, fill, to_json},
+    text::{Filler, fill, has_template, to_json},
 };
 use crate::{
     Code, Deployment, Diagnostic, MaintenanceWindow, Offset, PhaseId, PhaseOutline, Registry, Sources, Span,
     Target, TargetName, Timestamp,
     diagnostic::nearest,
-    expr::{Names, scope},
+    expr::{Names, scope, scope_of, value_of},
     plan::draft::{Draft, DraftPhase, Text},
     registry::{property_names, required_names},
 };
@@ -24,7 +27,7 @@ pub(super) struct Known<'a> {
     /// What templates and expressions may name: `vars`, `deployment`.
     pub(super) names: Names,
     /// The same, with the values.
-    pub(super) fixed: serde_json::Map<String, serde_json::Value>,
+    pub(super) values: BTreeMap<String, minijinja::Value>,
     pub(super) scope: minijinja::Value,
 }
 
@@ -47,79 +50,62 @@ pub(super) fn compile(
         title: document.title.take().map(|title| title.value),
         ..Draft::default()
     };
-    let deployment_span;
-    (draft.deployment, deployment_span) = deployment(&mut document, overrides, out);
+    let time_told;
+    (draft.deployment, time_told) = deployment(&mut document, overrides, out);
     let deployment_json = serde_json::to_value(&draft.deployment).unwrap_or_default();
-    draft.vars = variables(&mut document, overrides, &deployment_json, out);
+    draft.vars = variables(&mut document, overrides, &draft.deployment, &deployment_json, out);
 
-    let mut fixed = serde_json::Map::new();
-    fixed.insert("vars".to_owned(), serde_json::Value::Object(draft.vars.clone()));
-    fixed.insert("deployment".to_owned(), deployment_json);
+    let vars = serde_json::Value::Object(draft.vars.clone());
+    let values: BTreeMap<String, minijinja::Value> =
+        [("vars".to_owned(), value_of(&vars)), ("deployment".to_owned(), value_of(&deployment_json))].into();
     let known = Known {
         registry,
-        names: Names::default().closed("vars", draft.vars.keys()).open("deployment"),
-        scope: scope(&serde_json::Value::Object(fixed.clone()), None, None),
-        fixed,
+        names: Names::default().closed("vars", draft.vars.keys()).deployment(&draft.deployment),
+        scope: scope_of(values.clone()),
+        values,
     };
     targets(&mut document, &known, &mut draft, out);
     groups(&mut document, &known, &mut draft, out);
-    phases(&mut document, &known, &mut draft, deployment_span, out);
-    draft.roles = compile_roles(&mut document, &known, overrides, out);
+    phases(&mut document, &known, &mut draft, time_told, out);
+    let mut broken = std::mem::take(&mut draft.broken);
+    draft.roles = compile_roles(&mut document, &known, overrides, &mut broken, out);
     draft.change = compile_change(&mut document, &known, overrides, out);
-    draft.messages = compile_messages(&mut document, &known, out);
-    draft.commands = compile_commands(&mut document, &known, &draft.targets, out);
-    draft.checks = compile_checks(&mut document, &known, &draft, out);
-    draft.gates = compile_gates(&mut document, &known, out);
+    draft.messages = compile_messages(&mut document, &known, &mut broken, out);
+    draft.commands = compile_commands(&mut document, &known, &draft.targets, &mut broken, out);
+    draft.checks = compile_checks(&mut document, &known, &draft.targets, &mut broken, out);
+    draft.gates = compile_gates(&mut document, &known, &mut broken, out);
+    draft.broken = broken;
     draft
 }
 
+/// What is known of the deployment, and whether something has been told of its times.
 fn deployment(
     document: &mut Document<'_>,
     overrides: &Overrides,
     out: &mut Vec<Diagnostic>,
-) -> (Deployment, Option<Span>) {
+) -> (Deployment, bool) {
     let names = Names::default();
     let nothing = scope(&serde_json::Value::Null, None, None);
     let filler = Filler { names: &names, scope: &nothing };
     let mut deployment = Deployment::default();
-    let mut span = None;
+    let mut time_told = false;
     let mut window_span = None;
-    if let Some((source, value)) = document.deployment.take()
-        && let Some(mut fields) = Fields::of(source, value, "`deployment`", out)
-    {
-        span = Some(fields.span);
-        deployment.release = fields.plain("release", &filler, out);
-        deployment.environment = fields.plain("environment", &filler, out);
-        deployment.planned = fields.plain::<Timestamp>("planned", &filler, out);
-        if let Some(mut window) = fields.below("window", out) {
-            window_span = Some(window.span);
-            let opens = window.plain::<Timestamp>("opens", &filler, out);
-            let closes = window.plain::<Timestamp>("closes", &filler, out);
-            let given = out.len();
-            window.finish("`deployment.window`", out);
-            match (opens, closes) {
-                (Some(opens), Some(closes)) => deployment.window = Some(MaintenanceWindow { opens, closes }),
-                (None, None) | (Some(_), None) | (None, Some(_)) if out.len() > given => {}
-                (Some(_), None) | (None, Some(_)) | (None, None) => {
-                    // a value that could not be read has been told already
-                    if out.iter().all(|diagnostic| {
-                        diagnostic.span().is_none_or(|at| {
-                            window_span.is_some_and(|window| at.start < window.start || at.end > window.end)
-                        })
-                    }) {
-                        out.push(
-                            Diagnostic::error(
-                                Code::MissingKey,
-                                "a window needs `opens` and `closes`",
-                                window_span,
-                            )
-                            .help("a window that never closes limits nothing"),
-                        );
-                    }
-                }
+    if let Some((source, value, _)) = document.deployment.take() {
+        let before = out.len();
+        if let Some(mut fields) = Fields::of(source, value, "`deployment`", out) {
+            deployment.release = fields.plain("release", &filler, out);
+            deployment.environment = fields.plain("environment", &filler, out);
+            let before = out.len();
+            deployment.planned = fields.plain::<Timestamp>("planned", &filler, out);
+            if let Some(window) = fields.below("window", out) {
+                window_span = Some(window.span);
+                deployment.window = maintenance_window(window, &filler, out);
             }
+            time_told = out.len() > before;
+            fields.finish("`deployment`", out);
+        } else {
+            time_told = out.len() > before;
         }
-        fields.finish("`deployment`", out);
     }
     deployment.release = overrides.release.clone().or(deployment.release);
     deployment.environment = overrides.environment.clone().or(deployment.environment);
@@ -133,18 +119,38 @@ fn deployment(
             Diagnostic::error(
                 Code::WindowInverted,
                 format!("the maintenance window closes at {}, and opens at {}", window.closes, window.opens),
-                window_span,
+                window_span.filter(|_| overrides.window.is_none()),
             )
             .help("let it close after it opens"),
         );
     }
-    (deployment, span)
+    (deployment, time_told)
+}
+
+fn maintenance_window(
+    mut window: Fields<'_>,
+    filler: &Filler<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<MaintenanceWindow> {
+    let span = window.span;
+    let lacking = window.lacks("opens") || window.lacks("closes");
+    let opens = window.plain::<Timestamp>("opens", filler, out);
+    let closes = window.plain::<Timestamp>("closes", filler, out);
+    window.finish("`deployment.window`", out);
+    if lacking {
+        out.push(
+            Diagnostic::error(Code::MissingKey, "a maintenance window needs `opens` and `closes`", span)
+                .help("say both, as in `{ opens = 2026-12-01T13:30:00Z, closes = 2026-12-01T15:00:00Z }`"),
+        );
+    }
+    Some(MaintenanceWindow { opens: opens?, closes: closes? })
 }
 
 /// Variables may be templates over those declared before them.
 fn variables(
     document: &mut Document<'_>,
     overrides: &Overrides,
+    given: &Deployment,
     deployment: &serde_json::Value,
     out: &mut Vec<Diagnostic>,
 ) -> serde_json::Map<String, serde_json::Value> {
@@ -154,7 +160,11 @@ fn variables(
             vars.insert(entry.name, value.clone());
             continue;
         }
-        let names = Names::default().closed("vars", vars.keys()).open("deployment");
+        if !has_template(entry.value.get_ref()) {
+            vars.insert(entry.name, to_json(entry.value.get_ref()));
+            continue;
+        }
+        let names = Names::default().closed("vars", vars.keys()).deployment(given);
         let so_far = serde_json::json!({ "vars": vars, "deployment": deployment });
         let so_far = scope(&so_far, None, None);
         let filler = Filler { names: &names, scope: &so_far };
@@ -176,65 +186,67 @@ fn variables(
 
 fn targets(document: &mut Document<'_>, known: &Known<'_>, draft: &mut Draft, out: &mut Vec<Diagnostic>) {
     for entry in std::mem::take(&mut document.targets) {
-        let name = match TargetName::new(&entry.name) {
-            Ok(name) => name,
-            Err(error) => {
-                out.push(Diagnostic::error(Code::InvalidName, error.to_string(), entry.name_span));
-                continue;
-            }
-        };
-        let what = format!("`target.{name}`");
-        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
-        let mut target = Target::new(name, false);
-        target.protected = fields.plain("protected", &known.filler(), out).unwrap_or_default();
-        for (key, value) in fields.rest() {
-            let span = super::fields::place(entry.source, key.span());
-            let family = key.get_ref().as_ref();
-            let Some(info) = known.registry.target(family) else {
-                let families = known.registry.target_families().chain(["protected"]);
-                out.push(super::fields::unknown_key(
-                    entry.source,
-                    &key,
-                    &what,
-                    families.collect::<Vec<_>>().into_iter(),
-                ));
-                continue;
-            };
-            let what = format!("`target.{}.{family}`", target.name);
-            let Some(mut fields) = Fields::of(entry.source, value, &what, out) else { continue };
-            if let Some(protected) = fields.plain::<bool>("protected", &known.filler(), out) {
-                target.protected |= protected;
-            }
-            let whole = fields.span;
-            if let Some((settings, written)) = super::check::decode_table(
-                entry.source,
-                fields.rest(),
-                span,
-                whole,
-                known,
-                None,
-                out,
-                &super::check::Shape {
-                    what: &what,
-                    properties: property_names(&info.schema),
-                    required: required_names(&info.schema),
-                    reserved: &["protected"],
-                    parameter: "setting",
-                },
-                |value| (info.decode)(value),
-            ) {
-                target.families.insert(family.to_owned(), crate::target::Family { settings, written });
-            }
+        let before = out.len();
+        let name = entry.name.clone();
+        if let Some(target) = target(entry, known, out) {
+            draft.targets.insert(target.name.clone(), std::sync::Arc::new(target));
         }
-        draft.targets.insert(target.name.clone(), std::sync::Arc::new(target));
+        if out.len() > before {
+            draft.broken.targets.insert(name);
+        }
     }
+}
+
+fn target(entry: Entry<'_>, known: &Known<'_>, out: &mut Vec<Diagnostic>) -> Option<Target> {
+    let name = match TargetName::new(&entry.name) {
+        Ok(name) => name,
+        Err(error) => {
+            out.push(Diagnostic::error(Code::InvalidName, error.to_string(), entry.name_span));
+            return None;
+        }
+    };
+    let what = format!("`target.{name}`");
+    let mut fields = Fields::of(entry.source, entry.value, &what, out)?;
+    let mut target = Target::new(name, false);
+    target.protected = fields.plain("protected", &known.filler(), out).unwrap_or_default();
+    for (key, value) in fields.rest() {
+        let span = super::fields::place(entry.source, key.span());
+        let family = key.get_ref().as_ref();
+        let Some(info) = known.registry.target(family) else {
+            let families: Vec<&str> = known.registry.target_families().chain(["protected"]).collect();
+            out.push(super::fields::unknown_key(entry.source, &key, &what, &families, &[]));
+            continue;
+        };
+        let what = format!("`target.{}.{family}`", target.name);
+        let Some(mut fields) = Fields::of(entry.source, value, &what, out) else { continue };
+        if let Some(protected) = fields.plain::<bool>("protected", &known.filler(), out) {
+            target.protected |= protected;
+        }
+        let whole = fields.span;
+        let shape = Shape {
+            what: &what,
+            properties: property_names(&info.schema),
+            required: required_names(&info.schema),
+            others: &["protected"],
+            parameter: "setting",
+        };
+        let place = Place { source: entry.source, name: span, whole };
+        let decoded =
+            decode_table(place, fields.rest(), &known.filler(), out, &shape, |value| (info.decode)(value));
+        if let Some(decoded) = decoded {
+            let family_settings = crate::target::Family { settings: decoded.value, written: decoded.written };
+            target.families.insert(family.to_owned(), family_settings);
+        }
+    }
+    Some(target)
 }
 
 fn groups(document: &mut Document<'_>, known: &Known<'_>, draft: &mut Draft, out: &mut Vec<Diagnostic>) {
     for entry in std::mem::take(&mut document.groups) {
         let what = format!("`group.{}`", entry.name);
         let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
-        if fields.key_span("width").is_none() {
+        let lacking = fields.lacks("width");
+        if lacking {
             out.push(
                 Diagnostic::error(Code::MissingKey, format!("{what} has no `width`"), entry.name_span)
                     .help("say how many of its checks may run at once, as in `width = 2`"),
@@ -260,31 +272,42 @@ fn phases(
     document: &mut Document<'_>,
     known: &Known<'_>,
     draft: &mut Draft,
-    deployment: Option<Span>,
+    time_told: bool,
     out: &mut Vec<Diagnostic>,
 ) {
-    let mut around_unknown_t = false;
+    let mut around_unknown_t: Option<Span> = None;
     for entry in std::mem::take(&mut document.phases) {
         let id = match PhaseId::new(&entry.name) {
             Ok(id) => id,
             Err(error) => {
                 out.push(Diagnostic::error(Code::InvalidName, error.to_string(), entry.name_span));
+                draft.broken.phases.insert(entry.name);
                 continue;
             }
         };
         let what = format!("`phase.{id}`");
-        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else {
+            draft.broken.phases.insert(entry.name);
+            continue;
+        };
         let title = fields.plain("title", &known.filler(), out).unwrap_or_else(|| id.to_string());
         let (mut opens, mut due) = (None, None);
         if let Some(mut window) = fields.below("window", out) {
             let span = window.span;
+            if window.lacks("opens") && window.lacks("due") {
+                out.push(
+                    Diagnostic::error(Code::MissingKey, "a window needs `opens`, or `due`, or both", span)
+                        .help("say when, as in `{ opens = \"T-24h\", due = \"T-2h\" }`, or leave it out"),
+                );
+            }
             let mut moment = |key: &'static str, out: &mut Vec<Diagnostic>| {
                 let text = window.take::<String>(key, &known.filler(), out)?;
                 let at = if text.value.trim_start().starts_with(['T', 't']) {
-                    text.value.parse::<Offset>().map(|offset| match draft.deployment.planned {
-                        Some(planned) => Some(offset.from(planned)),
-                        None => {
-                            around_unknown_t = true;
+                    text.value.parse::<Offset>().map(|offset| {
+                        if let Some(planned) = draft.deployment.planned {
+                            Some(offset.from(planned))
+                        } else {
+                            around_unknown_t.get_or_insert(text.span);
                             None
                         }
                     })
@@ -307,7 +330,7 @@ fn phases(
             };
             opens = moment("opens", out);
             due = moment("due", out);
-            window.finish(&format!("{what}.window"), out);
+            window.finish(&format!("`phase.{id}.window`"), out);
             if let (Some(opens), Some(due)) = (opens, due)
                 && due <= opens
             {
@@ -329,12 +352,12 @@ fn phases(
             needs,
         });
     }
-    if around_unknown_t {
+    if let Some(span) = around_unknown_t.filter(|_| !time_told) {
         out.push(
             Diagnostic::warning(
                 Code::UnknownTime,
                 "the planned time T is not known, so no window around it is kept",
-                deployment,
+                span,
             )
             .help("give `planned` in `[deployment]`, or let the caller give it"),
         );

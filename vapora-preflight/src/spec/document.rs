@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::fields::{At, Fields, place, unknown_key};
+use super::{
+    fields::{At, Fields, place, unknown_key},
+    syntax,
+    text::in_words,
+};
 use crate::{Code, Diagnostic, SourceId, Sources, Span};
 
 type Spanned<T> = toml::Spanned<T>;
@@ -24,7 +28,7 @@ pub(super) struct Entry<'s> {
 pub(super) struct Document<'s> {
     pub(super) name: Option<At<String>>,
     pub(super) title: Option<At<String>>,
-    pub(super) deployment: Option<(SourceId, Spanned<DeValue<'s>>)>,
+    pub(super) deployment: Option<(SourceId, Spanned<DeValue<'s>>, Span)>,
     pub(super) vars: Vec<Entry<'s>>,
     pub(super) targets: Vec<Entry<'s>>,
     pub(super) phases: Vec<Entry<'s>>,
@@ -65,9 +69,7 @@ impl<'s> Document<'s> {
         let mut document = Self::default();
         for (source, file) in sources.iter() {
             let (table, errors) = DeTable::parse_recoverable(&file.text);
-            for error in errors {
-                out.push(syntax(source, &error, file.text.len()));
-            }
+            syntax::tell(source, &file.text, table.get_ref(), &errors, out);
             document.add(source, table.into_inner(), out);
         }
         document.find_duplicates(out);
@@ -85,7 +87,7 @@ impl<'s> Document<'s> {
                 DeValue::Table(_) => phases = Some(value),
                 other => out.push(Diagnostic::error(
                     Code::InvalidValue,
-                    format!("expected the name of a phase or tables of phases, found {}", other.type_str()),
+                    format!("expected the name of a phase or tables of phases, found {}", in_words(other)),
                     span,
                 )),
             }
@@ -111,23 +113,28 @@ impl<'s> Document<'s> {
                 "include" => {
                     let texts = matches!(value.get_ref(), DeValue::Array(items) if items.iter().all(|it| it.get_ref().is_str()));
                     if !texts {
-                        out.push(Diagnostic::error(
-                            Code::InvalidValue,
-                            "expected a list of paths for `include`",
-                            span,
-                        ));
+                        out.push(
+                            Diagnostic::error(
+                                Code::InvalidValue,
+                                "expected a list of paths for `include`",
+                                span,
+                            )
+                            .help("write it as `include = [\"common.toml\"]`"),
+                        );
                     }
                     continue;
                 }
                 "deployment" => {
-                    if self.deployment.is_some() {
-                        out.push(Diagnostic::error(
-                            Code::DuplicateId,
-                            "`[deployment]` is declared twice",
-                            place(source, key.span()),
-                        ));
+                    let here = place(source, key.span());
+                    if let Some((_, _, first)) = self.deployment {
+                        out.push(
+                            Diagnostic::error(Code::DuplicateId, "`[deployment]` is declared twice", here)
+                                .here("again here")
+                                .label(first, "first declared here")
+                                .help("declare it in one file of the checklist"),
+                        );
                     } else {
-                        self.deployment = Some((source, value));
+                        self.deployment = Some((source, value, here));
                     }
                     continue;
                 }
@@ -141,7 +148,7 @@ impl<'s> Document<'s> {
                 "message" => &mut self.messages,
                 "commands" => &mut self.commands,
                 _ => {
-                    out.push(unknown_key(source, &key, "the checklist", TOP.iter().copied()));
+                    out.push(unknown_key(source, &key, "the checklist", TOP, &[]));
                     continue;
                 }
             };
@@ -165,17 +172,17 @@ impl<'s> Document<'s> {
         for list in [&mut self.checks, &mut self.gates] {
             keep_first(list, "name", &mut ids, out);
         }
-        for list in [
-            &mut self.vars,
-            &mut self.targets,
-            &mut self.phases,
-            &mut self.groups,
-            &mut self.roles,
-            &mut self.change,
-            &mut self.messages,
-            &mut self.commands,
+        for (list, what) in [
+            (&mut self.vars, "variable"),
+            (&mut self.targets, "target"),
+            (&mut self.phases, "phase"),
+            (&mut self.groups, "group"),
+            (&mut self.roles, "role"),
+            (&mut self.change, "section"),
+            (&mut self.messages, "message"),
+            (&mut self.commands, "list of commands"),
         ] {
-            keep_first(list, "name", &mut HashMap::new(), out);
+            keep_first(list, what, &mut HashMap::new(), out);
         }
     }
 }
@@ -238,7 +245,7 @@ fn set_text(
     match (value.get_ref().as_str(), &slot) {
         (None, _) => out.push(Diagnostic::error(
             Code::InvalidValue,
-            format!("expected a text for `{name}`, found {}", value.get_ref().type_str()),
+            format!("expected a text for `{name}`, found {}", in_words(value.get_ref())),
             span,
         )),
         (Some(text), Some(first)) if first.value != text => out.push(
@@ -253,24 +260,10 @@ fn set_text(
 fn check_format(value: &Spanned<DeValue<'_>>, span: Span, out: &mut Vec<Diagnostic>) {
     let found = value.get_ref().as_integer().and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
     if found != Some(FORMAT) {
-        let found = found.map_or_else(|| value.get_ref().type_str().to_owned(), |number| number.to_string());
+        let found = found.map_or_else(|| in_words(value.get_ref()), |number| number.to_string());
         out.push(
             Diagnostic::error(Code::UnknownFormat, format!("expected format {FORMAT}, found {found}"), span)
                 .help("a newer format needs a newer version of this program"),
         );
     }
-}
-
-fn syntax(source: SourceId, error: &toml::de::Error, length: usize) -> Diagnostic {
-    let range = error.span().unwrap_or(length..length);
-    let message = error.message().trim().replace('\n', ", ");
-    if message.contains("duplicate key") {
-        return Diagnostic::error(
-            Code::DuplicateId,
-            "this is declared twice in one table",
-            place(source, range),
-        )
-        .help("give one of them another name");
-    }
-    Diagnostic::error(Code::Syntax, message, place(source, range))
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::text::{Filler, diagnose, fill};
+use super::text::{Filler, diagnose, fill, in_words};
 use crate::{Code, Diagnostic, SourceId, Span, diagnostic::nearest};
 
 type Spanned<T> = toml::Spanned<T>;
@@ -38,7 +38,7 @@ impl<'s> Fields<'s> {
             other => {
                 out.push(Diagnostic::error(
                     Code::InvalidValue,
-                    format!("expected a table for {what}, found {}", other.type_str()),
+                    format!("expected a table for {what}, found {}", in_words(&other)),
                     span,
                 ));
                 None
@@ -59,6 +59,24 @@ impl<'s> Fields<'s> {
     /// The place of a key, while it has not been taken.
     pub(super) fn key_span(&self, key: &str) -> Option<Span> {
         self.table.get_key_value(key).map(|(name, _)| place(self.source, name.span()))
+    }
+
+    /// A text as it stands, while it has not been taken.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.table.get(key).and_then(|value| value.get_ref().as_str())
+    }
+
+    /// Whether a key is missing, and not merely misspelt: a misspelling is told as an unknown key.
+    pub(super) fn lacks(&self, key: &str) -> bool {
+        !self.table.contains_key(key) && self.misspelt(key).is_none()
+    }
+
+    /// The key that stands there in place of a misspelt one.
+    pub(super) fn misspelt(&self, key: &str) -> Option<&Spanned<std::borrow::Cow<'s, str>>> {
+        if self.table.contains_key(key) {
+            return None;
+        }
+        self.table.keys().find(|name| nearest(name.get_ref(), [key]).is_some())
     }
 
     /// Takes a value of a type; strings in it are filled in first.
@@ -108,29 +126,30 @@ impl<'s> Fields<'s> {
     /// Reports every key that is left as unknown.
     pub(super) fn finish(self, what: &str, out: &mut Vec<Diagnostic>) {
         for (name, _) in self.table {
-            out.push(unknown_key(self.source, &name, what, self.known.iter().copied()));
+            out.push(unknown_key(self.source, &name, what, &self.known, &[]));
         }
     }
 }
 
-/// A key that has no meaning where it stands.
-pub(super) fn unknown_key<'k>(
+/// A key that has no meaning where it stands. It may be meant for one that is `known` there, or for one of `others`, which
+/// are too many to be listed.
+pub(super) fn unknown_key(
     source: SourceId,
     name: &Spanned<std::borrow::Cow<'_, str>>,
     what: &str,
-    known: impl Iterator<Item = &'k str> + Clone,
+    known: &[&str],
+    others: &[&str],
 ) -> Diagnostic {
     let found = name.get_ref();
-    let help = match nearest(found, known.clone()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            let mut names: Vec<String> = known.map(|name| format!("`{name}`")).collect();
-            names.sort();
-            if names.is_empty() {
-                "nothing may stand here".to_owned()
-            } else {
-                format!("known here: {}", names.join(", "))
-            }
+    let help = if let Some(meant) = nearest(found, known.iter().chain(others).copied()) {
+        format!("did you mean `{meant}`?")
+    } else {
+        let mut names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        names.sort();
+        if names.is_empty() {
+            "nothing may stand here".to_owned()
+        } else {
+            format!("known here: {}", names.join(", "))
         }
     };
     Diagnostic::error(

@@ -4,29 +4,42 @@ use super::{
     compile::{Known, texts},
     document::Document,
     fields::{Fields, place},
+    text::in_words,
 };
 use crate::{
     CheckId, Code, Diagnostic, PhaseId, Side,
-    plan::draft::{DraftCondition, DraftGate},
+    plan::draft::{Broken, DraftCondition, DraftGate},
 };
+
+const CONDITION: &str = "write a condition as `{ name = \"Staging is fine\", checks = [\"staging-*\"] }`";
 
 pub(super) fn compile_gates(
     document: &mut Document<'_>,
     known: &Known<'_>,
+    broken: &mut Broken,
     out: &mut Vec<Diagnostic>,
 ) -> Vec<DraftGate> {
     let mut gates = Vec::new();
     for entry in std::mem::take(&mut document.gates) {
         let id = match CheckId::new(&entry.name) {
             Ok(id) if id.base() == id.as_str() => id,
-            _ => {
-                let message = format!("`{}` cannot be the name of a gate", entry.name);
+            wrong => {
+                let message = match wrong {
+                    Err(error) => error.to_string(),
+                    Ok(id) => {
+                        format!("`{id}` cannot be the name of a gate: brackets are for instances of checks")
+                    }
+                };
                 out.push(Diagnostic::error(Code::InvalidName, message, entry.name_span));
+                broken.nodes.push((entry.name, None));
                 continue;
             }
         };
         let what = format!("`gate.{id}`");
-        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else {
+            broken.nodes.push((entry.name, None));
+            continue;
+        };
         let title = fields.plain("title", &known.filler(), out).unwrap_or_else(|| id.to_string());
         let question = fields.plain("question", &known.filler(), out).unwrap_or_default();
         let requires = texts(&mut fields, "requires", known, false, out);
@@ -34,7 +47,7 @@ pub(super) fn compile_gates(
         for (key, side) in [("proceed_if", Side::ProceedIf), ("reschedule_if", Side::RescheduleIf)] {
             conditions.extend(compile_conditions(&mut fields, key, side, known, out));
         }
-        let given = fields.key_span("phase").is_some();
+        let given = !fields.lacks("phase");
         let phase = match fields.take::<PhaseId>("phase", &known.filler(), out) {
             Some(phase) => Some((phase.value, Some(phase.span))),
             None if given => None,
@@ -52,9 +65,10 @@ pub(super) fn compile_gates(
                         format!("the gate `{id}` belongs to no phase"),
                         entry.name_span,
                     )
-                    .help("give it a `phase`"),
+                    .help("give it a `phase`, as in `phase = \"t-15min\"`"),
                 );
             }
+            broken.nodes.push((entry.name, None));
             continue;
         };
         gates.push(DraftGate {
@@ -85,39 +99,47 @@ fn compile_conditions(
     let list = match value.into_inner() {
         toml::de::DeValue::Array(list) if !list.is_empty() => list,
         toml::de::DeValue::Array(_) => {
-            out.push(Diagnostic::error(
-                Code::EmptyList,
-                format!("`{key}` is empty, and would ask for nothing"),
-                span,
-            ));
+            out.push(
+                Diagnostic::error(
+                    Code::EmptyList,
+                    format!("`{key}` is empty, and would ask for nothing"),
+                    span,
+                )
+                .help("name at least one, or leave the key out"),
+            );
             return Vec::new();
         }
         other => {
-            let message = format!("expected a list of conditions for `{key}`, found {}", other.type_str());
-            out.push(Diagnostic::error(Code::InvalidValue, message, span));
+            let message = format!("expected a list of conditions for `{key}`, found {}", in_words(&other));
+            out.push(Diagnostic::error(Code::InvalidValue, message, span).help(CONDITION));
             return Vec::new();
         }
     };
     let mut conditions = Vec::new();
     for value in list {
+        let before = out.len();
         let Some(mut table) = Fields::of(source, value, &format!("a condition of `{key}`"), out) else {
+            out[before..].iter_mut().for_each(|told| told.help = Some(CONDITION.to_owned()));
             continue;
         };
         let span = table.span;
         for needed in ["name", "checks"] {
-            if table.key_span(needed).is_none() {
-                out.push(Diagnostic::error(
-                    Code::MissingKey,
-                    format!("a condition of `{key}` has no `{needed}`"),
-                    span,
-                ));
+            if table.lacks(needed) {
+                out.push(
+                    Diagnostic::error(
+                        Code::MissingKey,
+                        format!("a condition of `{key}` has no `{needed}`"),
+                        span,
+                    )
+                    .help(CONDITION),
+                );
             }
         }
         let name: Option<String> = table.plain("name", &known.filler(), out);
         let checks = texts(&mut table, "checks", known, false, out);
         table.finish(&format!("a condition of `{key}`"), out);
         if let Some(name) = name {
-            conditions.push(DraftCondition { name, side, span: Some(span), checks });
+            conditions.push(DraftCondition { name, side, checks });
         }
     }
     conditions

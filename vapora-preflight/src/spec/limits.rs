@@ -8,7 +8,7 @@ use crate::{Code, Diagnostic, Limits, Period, Retry, Span, Until};
 /// Reads the limits of a check, and refuses those that can never be met.
 pub(super) fn limits(fields: &mut Fields<'_>, filler: &Filler<'_>, out: &mut Vec<Diagnostic>) -> Limits {
     let mut limits = Limits::default();
-    timeout(fields, filler, &mut limits, out);
+    let timeout_span = timeout(fields, filler, &mut limits, out).unwrap_or(fields.span);
     if let Some(mut table) = fields.below("retry", out) {
         let span = table.span;
         limits.retry = retry(&mut table, filler, out);
@@ -40,8 +40,8 @@ pub(super) fn limits(fields: &mut Fields<'_>, filler: &Filler<'_>, out: &mut Vec
     {
         unsatisfiable(
             "the time of all attempts is shorter than that of one",
-            "let `total` be at least `attempt`",
-            fields.span,
+            &format!("let `total` be at least `attempt`, which is {}", Period::from(limits.attempt)),
+            timeout_span,
             out,
         );
     }
@@ -49,17 +49,22 @@ pub(super) fn limits(fields: &mut Fields<'_>, filler: &Filler<'_>, out: &mut Vec
 }
 
 /// `timeout = "20s"`, or `timeout = { attempt = "20s", total = "2m" }`.
-fn timeout(fields: &mut Fields<'_>, filler: &Filler<'_>, limits: &mut Limits, out: &mut Vec<Diagnostic>) {
-    let Some(value) = fields.raw("timeout") else { return };
+fn timeout(
+    fields: &mut Fields<'_>,
+    filler: &Filler<'_>,
+    limits: &mut Limits,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Span> {
+    let value = fields.raw("timeout")?;
     let span = super::fields::place(fields.source, value.span());
     if value.get_ref().is_table() {
-        let Some(mut table) = Fields::of(fields.source, value, "`timeout`", out) else { return };
+        let mut table = Fields::of(fields.source, value, "`timeout`", out)?;
         if let Some(attempt) = period(&mut table, "attempt", filler, out) {
             limits.attempt = attempt;
         }
         limits.total = period(&mut table, "total", filler, out);
         table.finish("`timeout`", out);
-        return;
+        return Some(span);
     }
     let mut one = toml::de::DeTable::new();
     one.insert(toml::Spanned::new(0..0, "timeout".into()), value);
@@ -67,6 +72,7 @@ fn timeout(fields: &mut Fields<'_>, filler: &Filler<'_>, limits: &mut Limits, ou
     if let Some(attempt) = period(&mut one, "timeout", filler, out) {
         limits.attempt = attempt;
     }
+    Some(span)
 }
 
 fn retry(table: &mut Fields<'_>, filler: &Filler<'_>, out: &mut Vec<Diagnostic>) -> Retry {
@@ -96,7 +102,7 @@ fn until(
     span: Span,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Until> {
-    let missing = table.key_span("timeout").is_none();
+    let missing = table.lacks("timeout");
     let timeout = period(table, "timeout", filler, out);
     if missing {
         out.push(

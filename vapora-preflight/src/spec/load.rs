@@ -77,11 +77,14 @@ impl Reader {
             let mut path: Vec<String> =
                 self.open[begin..].iter().map(|file| format!("`{}`", file.display())).collect();
             path.push(format!("`{}`", key.display()));
-            self.loaded.diagnostics.push(Diagnostic::error(
-                Code::IncludeCycle,
-                format!("files include one another in a circle: {}", path.join(" includes ")),
-                at,
-            ));
+            self.loaded.diagnostics.push(
+                Diagnostic::error(
+                    Code::IncludeCycle,
+                    format!("files include one another in a circle: {}", path.join(" includes ")),
+                    at,
+                )
+                .help("drop one of these includes"),
+            );
             return;
         }
         if self.seen.contains(&key) {

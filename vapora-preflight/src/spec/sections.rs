@@ -9,7 +9,9 @@ use super::{
     fields::Fields,
     text::fill,
 };
-use crate::{Code, Commands, Diagnostic, Role, Section, Target, TargetName, diagnostic::nearest};
+use crate::{
+    Code, Commands, Diagnostic, Role, Section, Target, TargetName, diagnostic::nearest, plan::draft::Broken,
+};
 
 fn in_words(id: &str) -> String {
     let words = id.replace(['_', '-'], " ");
@@ -21,12 +23,16 @@ pub(super) fn compile_roles(
     document: &mut Document<'_>,
     known: &Known<'_>,
     overrides: &Overrides,
+    broken: &mut Broken,
     out: &mut Vec<Diagnostic>,
 ) -> Vec<Role> {
     let mut roles = Vec::new();
     for entry in std::mem::take(&mut document.roles) {
         let what = format!("`roles.{}`", entry.name);
-        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else {
+            broken.roles.insert(entry.name);
+            continue;
+        };
         let filler = known.filler();
         let person: Option<String> = fields.plain("person", &filler, out);
         roles.push(Role {
@@ -83,7 +89,7 @@ fn text_of(entry: &mut Entry<'_>, known: &Known<'_>, out: &mut Vec<Diagnostic>) 
     if text.is_none() {
         out.push(Diagnostic::error(
             Code::InvalidValue,
-            format!("expected a text for `change.{}`, found {}", entry.name, value.type_str()),
+            format!("expected a text for `change.{}`, found {}", entry.name, super::text::in_words(value)),
             span,
         ));
     }
@@ -93,17 +99,24 @@ fn text_of(entry: &mut Entry<'_>, known: &Known<'_>, out: &mut Vec<Diagnostic>) 
 pub(super) fn compile_messages(
     document: &mut Document<'_>,
     known: &Known<'_>,
+    broken: &mut Broken,
     out: &mut Vec<Diagnostic>,
 ) -> Vec<Section> {
     let mut sections = Vec::new();
     for entry in std::mem::take(&mut document.messages) {
         let what = format!("`message.{}`", entry.name);
-        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else {
+            broken.documents.insert(format!("message.{}", entry.name));
+            continue;
+        };
         let title = fields.plain("title", &known.filler(), out).unwrap_or_else(|| in_words(&entry.name));
-        let missing = fields.key_span("text").is_none();
+        let missing = fields.lacks("text");
         let text: Option<String> = fields.plain("text", &known.filler(), out);
         if missing {
-            out.push(Diagnostic::error(Code::MissingKey, format!("{what} has no `text`"), entry.name_span));
+            out.push(
+                Diagnostic::error(Code::MissingKey, format!("{what} has no `text`"), entry.name_span)
+                    .help("give it, as in `text = \"…\"`"),
+            );
         }
         fields.finish(&what, out);
         sections.push(Section { id: entry.name, title, text: text.unwrap_or_default() });
@@ -115,19 +128,26 @@ pub(super) fn compile_commands(
     document: &mut Document<'_>,
     known: &Known<'_>,
     targets: &BTreeMap<TargetName, Arc<Target>>,
+    broken: &mut Broken,
     out: &mut Vec<Diagnostic>,
 ) -> Vec<Commands> {
     let mut all = Vec::new();
     for entry in std::mem::take(&mut document.commands) {
         let what = format!("`commands.{}`", entry.name);
-        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else {
+            broken.documents.insert(format!("commands.{}", entry.name));
+            continue;
+        };
         let title = fields.plain("title", &known.filler(), out).unwrap_or_else(|| in_words(&entry.name));
         let target = fields.take::<TargetName>("target", &known.filler(), out);
         if let Some(target) = &target
             && !targets.contains_key(&target.value)
+            && !broken.targets.contains(target.value.as_str())
         {
-            let help = nearest(target.value.as_str(), targets.keys().map(TargetName::as_str))
-                .map_or_else(|| "declare it".to_owned(), |meant| format!("did you mean `{meant}`?"));
+            let help = nearest(target.value.as_str(), targets.keys().map(TargetName::as_str)).map_or_else(
+                || format!("declare it, as in `[target.{}]`", target.value),
+                |meant| format!("did you mean `{meant}`?"),
+            );
             out.push(
                 Diagnostic::error(
                     Code::UnknownTarget,
@@ -137,8 +157,11 @@ pub(super) fn compile_commands(
                 .help(help),
             );
         }
-        if fields.key_span("lines").is_none() {
-            out.push(Diagnostic::error(Code::MissingKey, format!("{what} has no `lines`"), entry.name_span));
+        if fields.lacks("lines") {
+            out.push(
+                Diagnostic::error(Code::MissingKey, format!("{what} has no `lines`"), entry.name_span)
+                    .help("give them, as in `lines = [\"…\"]`"),
+            );
         }
         let lines = texts(&mut fields, "lines", known, false, out);
         fields.finish(&what, out);

@@ -164,18 +164,18 @@ pub(crate) fn short_run() -> Vec<Event> {
 
 /// A run in which everything happens that can.
 pub(crate) fn full_run() -> Vec<Event> {
-    let finding = Finding {
-        summary: "2 of 5 nodes are not ready".into(),
-        expected: Some("all nodes are ready".into()),
-        actual: Some("2 are not".into()),
-        remedy: Some("look at the kubelets".into()),
-        advice: Some(Advice::RollBack),
-        evidence: Evidence::new()
-            .measured("free", 12, Unit::Bytes)
-            .with("share", 0.1)
-            .with("nodes", vec!["a", "b"])
-            .with("by_zone", Value::table([("z", Value::Null), ("a", Value::Bool(true))])),
-    };
+    let finding = Finding::new("2 of 5 nodes are not ready")
+        .expected("all nodes are ready")
+        .actual("2 are not")
+        .remedy("look at the kubelets")
+        .advice(Advice::RollBack)
+        .evidence(
+            Evidence::new()
+                .measured("free", 12, Unit::Bytes)
+                .with("share", 0.1)
+                .with("nodes", vec!["a", "b"])
+                .with("by_zone", Value::table([("z", Value::Null), ("a", Value::Bool(true))])),
+        );
     let reason =
         Reason::new(Weight::Against, "fails", "2 of 5 nodes are not ready").condition("nodes").remedy("wait");
     let skipped = |reason| finished("announced", Status::Skipped(reason));

@@ -54,7 +54,14 @@ impl Machine {
 fn git(folder: &Path, arguments: &[&str]) -> Result<(), Stop> {
     let ended = Command::new("git")
         .current_dir(folder)
-        .args(["-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"])
+        .args([
+            "-c",
+            "user.name=Ada Lovelace",
+            "-c",
+            "user.email=ada@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        ])
         .args(arguments)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -62,7 +69,9 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<(), Stop> {
         .env_remove("GIT_WORK_TREE")
         .env_remove("GIT_INDEX_FILE")
         .output()
-        .map_err(|error| Stop::failed(format!("could not run git, which the demonstration needs: {error}")))?;
+        .map_err(|error| {
+            Stop::failed(format!("could not run git, which the demonstration needs: {error}"))
+        })?;
     if ended.status.success() {
         return Ok(());
     }

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path, path::PathBuf, sync::Arc};
 
-use vapora_preflight::{Overrides, Plan, ReleaseId, Resources, SecretRef, SecretStore, SecretString, Timestamp};
+use vapora_preflight::{
+    Overrides, Plan, ReleaseId, Resources, SecretRef, SecretStore, SecretString, Timestamp,
+};
 use vapora_preflight_http::HttpClient;
 use vapora_preflight_sim::{Backend, World};
 use vapora_preflight_storage::{Filesystems, Usage};
@@ -37,9 +39,13 @@ pub(super) struct DemoSecrets(Arc<Vec<(&'static str, String)>>);
 
 impl SecretStore for DemoSecrets {
     fn resolve(&self, reference: &SecretRef) -> Result<SecretString, String> {
-        let SecretRef::Env(name) = reference else { return Err("the demonstration has no files of secrets".to_owned()) };
+        let SecretRef::Env(name) = reference else {
+            return Err("the demonstration has no files of secrets".to_owned());
+        };
         let found = self.0.iter().find(|(own, _)| own == name);
-        found.map(|(_, value)| value.clone().into()).ok_or_else(|| "the demonstration does not set it".to_owned())
+        found
+            .map(|(_, value)| value.clone().into())
+            .ok_or_else(|| "the demonstration does not set it".to_owned())
     }
 }
 
@@ -85,7 +91,10 @@ impl Scene {
             .role("on_call", "Grace Hopper")
             .role("communications_lead", "Hedy Lamarr")
             .role("backup", "Katherine Johnson")
-            .change("what", "the images of vapora-backend, vapora-agents and vapora-llm-router, to release 2.0.0")
+            .change(
+                "what",
+                "the images of vapora-backend, vapora-agents and vapora-llm-router, to release 2.0.0",
+            )
             .change("why", "a fix for projects that were listed twice")
             .change("rollback", "kubectl rollout undo for each deployment; the ConfigMap does not change");
         if let Some(disk) = world.disks().first() {
@@ -100,7 +109,8 @@ impl Scene {
         vapora_preflight_k8s::connect_all(plan, Some(&self.kubeconfig), &mut resources).await;
         resources.insert(HttpClient::builder().build()?);
         resources.insert(Filesystems::fixed(world.disks().iter().map(|disk| {
-            let usage = Usage::new(disk.total_bytes, disk.free_bytes).inodes(disk.total_inodes, disk.free_inodes);
+            let usage =
+                Usage::new(disk.total_bytes, disk.free_bytes).inodes(disk.total_inodes, disk.free_inodes);
             (disk.path.clone(), usage)
         })));
         Ok(Arc::new(resources))

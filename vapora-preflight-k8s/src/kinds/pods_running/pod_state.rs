@@ -96,7 +96,11 @@ impl PodState {
             }
             Some("Pending") if troubles.is_empty() => troubles.push(pending(pod)),
             Some("Pending") => {}
-            Some("Failed") => troubles.insert(0, Trouble::new(Class::Ended, format!("failed{why}"))),
+            Some("Failed") => {
+                // With a reason it was ended from outside, and has nothing to say in its logs.
+                let class = if status.reason.is_some() { Class::NotReady } else { Class::Ended };
+                troubles.insert(0, Trouble::new(class, format!("failed{why}")));
+            }
             _ => troubles
                 .insert(0, Trouble::new(Class::NotReady, format!("is in a state that is not known{why}"))),
         }
@@ -146,9 +150,10 @@ fn container_trouble(what: &str, container: &ContainerStatus) -> Option<Trouble>
             | "InvalidImageName"
             | "ErrImageNeverPull"
             | "RegistryUnavailable"
-            | "ImageInspectError" => {
-                Some(Trouble::new(Class::ImagePull, format!("no image for {what} `{name}`{why}")))
-            }
+            | "ImageInspectError" => Some(Trouble::new(
+                Class::ImagePull,
+                format!("the image of {what} `{name}` cannot be pulled{why}"),
+            )),
             _ => Some(Trouble::new(Class::Pending, format!("{what} `{name}` waits{why}"))),
         };
     }

@@ -112,3 +112,38 @@ fn that_an_effect_is_done_is_not_forgotten_when_its_repetition_is_skipped() {
         assert_eq!((check.calls(), outcome.asked), (0, vec![id("first")]));
     });
 }
+
+#[test]
+fn an_effect_without_an_answer_is_not_tried_twice_and_stays_uncertain() {
+    paused(async {
+        let check = script([Answer::Hang, Answer::Pass]);
+        let plan = Table::new()
+            .check("tell", &[], check.clone())
+            .effect(Effect::Notifies)
+            .limits(|limits| limits.retry.attempts = 3)
+            .plan();
+        let first = run(&plan).allow(Effect::Notifies).execute().await.unwrap();
+        assert!(matches!(status(&first, "tell"), Status::TimedOut(_)), "{}", told(&first, "tell"));
+        assert_eq!(check.calls(), 1);
+        let second = run(&plan).history(Some(first.report)).allow(Effect::Notifies).execute().await.unwrap();
+        let uncertain = Status::Skipped(SkipReason::Uncertain { since: start() });
+        assert_eq!(*status(&second, "tell"), uncertain);
+        assert_eq!(check.calls(), 1);
+    });
+}
+
+#[test]
+fn an_answer_is_not_overwritten_by_a_run_that_may_not_ask() {
+    paused(async {
+        let check = script([Answer::Fail]);
+        let plan = Table::new()
+            .check("program", &[], check.clone())
+            .declared(|check| check.runs_commands = true)
+            .plan();
+        let first = run(&plan).allow_commands(true).execute().await.unwrap();
+        assert_eq!(first.decision(), crate::Decision::NoGo);
+        let second = run(&plan).history(Some(first.report.clone())).execute().await.unwrap();
+        assert_eq!(status(&second, "program"), status(&first, "program"));
+        assert_eq!(second.decision(), crate::Decision::NoGo);
+    });
+}

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mirror;
-use crate::{Advice, Digest, Value};
+use crate::{Advice, Digest, Timestamp, Value};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +25,8 @@ pub(super) struct Finding {
     remedy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     advice: Option<WireAdvice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    counts_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<Item>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -74,13 +76,14 @@ impl From<Outcome> for crate::Outcome {
 
 impl From<crate::Finding> for Finding {
     fn from(finding: crate::Finding) -> Self {
-        let crate::Finding { summary, expected, actual, remedy, advice, evidence } = finding;
+        let crate::Finding { summary, expected, actual, remedy, advice, counts_until, evidence } = finding;
         Self {
             summary,
             expected,
             actual,
             remedy,
             advice: advice.map(Into::into),
+            counts_until,
             evidence: evidence.items().iter().cloned().map(Into::into).collect(),
             attachments: evidence.attachments().iter().cloned().map(Into::into).collect(),
         }
@@ -89,13 +92,15 @@ impl From<crate::Finding> for Finding {
 
 impl From<Finding> for crate::Finding {
     fn from(finding: Finding) -> Self {
-        let Finding { summary, expected, actual, remedy, advice, evidence, attachments } = finding;
+        let Finding { summary, expected, actual, remedy, advice, counts_until, evidence, attachments } =
+            finding;
         Self {
             summary,
             expected,
             actual,
             remedy,
             advice: advice.map(Into::into),
+            counts_until,
             evidence: crate::Evidence::from_parts(
                 evidence.into_iter().map(Into::into).collect(),
                 attachments.into_iter().map(Into::into).collect(),

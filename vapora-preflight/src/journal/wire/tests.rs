@@ -65,14 +65,9 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    let finding = (text(), of(text()), of(text()), of(text()), advice(), evidence());
-    let finding = finding.prop_map(|(summary, expected, actual, remedy, advice, evidence)| Finding {
-        summary,
-        expected,
-        actual,
-        remedy,
-        advice,
-        evidence,
+    let finding = (text(), of(text()), of(text()), of(text()), advice(), of(at()), evidence());
+    let finding = finding.prop_map(|(summary, expected, actual, remedy, advice, counts_until, evidence)| {
+        Finding { summary, expected, actual, remedy, advice, counts_until, evidence }
     });
     let outcomes = [Outcome::Pass, Outcome::Warn, Outcome::Fail, Outcome::NotApplicable];
     (proptest::sample::select(outcomes.to_vec()), finding).prop_map(|(outcome, finding)| outcome(finding))

@@ -1,0 +1,90 @@
+//! Whatever goes wrong with a request, no check passes.
+
+use std::time::Duration;
+
+use kube::Client;
+use serde_json::{Value, json};
+use vapora_preflight::{Check, Kind};
+use vapora_preflight_k8s::{
+    AccessAllowed, ApiReachable, DeploymentsAvailable, K8sClient, KubernetesTarget, NamespaceExists,
+    NodesReady, PodsRunning,
+};
+use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
+
+use crate::said::{context, kind, passes};
+
+fn cluster() -> Cluster {
+    Cluster::builder("production")
+        .nodes(3)
+        .deployment("vapora", "vapora-backend", 2, "registry.example.com/backend:1.0")
+        .deployment("vapora", "vapora-agents", 1, "registry.example.com/agents:1.0")
+        .build()
+}
+
+fn settings(cluster: &Cluster) -> KubernetesTarget {
+    let system = cluster.object("Namespace", "", "kube-system").unwrap();
+    let uid = system["metadata"]["uid"].as_str().unwrap().to_owned();
+    KubernetesTarget {
+        server: Some("https://sim.example.com".to_owned()),
+        cluster_uid: Some(uid),
+        ..KubernetesTarget::default()
+    }
+}
+
+fn client(cluster: &Cluster) -> K8sClient {
+    K8sClient::new(Client::new(cluster.service(), "default"), "https://sim.example.com")
+}
+
+async fn survives<K: Kind>(parameters: Value, requests: usize) {
+    let cluster = cluster();
+    let check = kind::<K>(parameters);
+    let client = client(&cluster);
+    let cx = context(client.clone(), settings(&cluster));
+    let result = check.run(&cx).await;
+    assert!(passes(&result), "{}: {result:?}", K::NAME);
+    assert_eq!(cluster.request_count(), requests, "{}", K::NAME);
+    assert_eq!(client.requests(), requests as u64);
+    for number in 1..=requests {
+        for fault in Fault::ALL {
+            cluster.faults().set(FaultPlan::nth(number, fault));
+            let result = tokio::time::timeout(Duration::from_secs(30), check.run(&cx)).await;
+            assert!(
+                !result.as_ref().is_ok_and(passes),
+                "{}: {fault} at request {number}: {result:?}",
+                K::NAME
+            );
+            assert_eq!(cluster.faults().struck(), 1, "{}: {fault} at request {number}", K::NAME);
+            assert_eq!(result.is_err(), fault == Fault::Slow, "{}: {fault} at request {number}", K::NAME);
+        }
+    }
+    cluster.faults().clear();
+    assert!(passes(&check.run(&cx).await), "{} does not recover", K::NAME);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_of_any_request_gives_a_pass() {
+    survives::<ApiReachable>(json!({}), 3).await;
+    survives::<NodesReady>(json!({ "at_least": 3 }), 1).await;
+    survives::<NamespaceExists>(json!({ "namespace": "vapora" }), 1).await;
+    let names = json!({ "namespace": "vapora", "names": ["vapora-backend", "vapora-agents"] });
+    survives::<DeploymentsAvailable>(names, 2).await;
+    survives::<DeploymentsAvailable>(
+        json!({ "namespace": "vapora", "selector": "app in (vapora-backend)" }),
+        1,
+    )
+    .await;
+    survives::<PodsRunning>(json!({ "namespace": "vapora", "at_least": 3 }), 1).await;
+    let rights =
+        json!({ "namespace": "vapora", "verbs": ["get", "list"], "resources": ["pods", "deployments.apps"] });
+    survives::<AccessAllowed>(rights, 4).await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_refused_for_now_says_when_to_come_back() {
+    let cluster = cluster();
+    cluster.faults().set(FaultPlan::every(Fault::Status(429)));
+    let error =
+        kind::<NodesReady>(json!({})).run(&context(client(&cluster), settings(&cluster))).await.unwrap_err();
+    assert!(error.is_transient());
+    assert!(error.to_string().contains("429"), "{error}");
+}

@@ -1,0 +1,18 @@
+//! The kinds, over recorded answers of a kube-apiserver 1.36 and over the simulated one.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
+
+mod access_allowed;
+mod api_reachable;
+mod connecting;
+mod declared;
+mod deployments_available;
+mod faults;
+mod laws;
+mod lists;
+mod namespace_exists;
+mod nodes_ready;
+mod pods_running;
+mod refusals;
+mod replay;
+mod said;

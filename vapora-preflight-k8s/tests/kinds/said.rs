@@ -1,0 +1,100 @@
+//! Asking a check, and its answer as text.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use serde_json::Value;
+use vapora_preflight::{
+    CheckContext, CheckId, CheckResult, Finding, Kind, Outcome, Resources, Target, TargetName,
+};
+use vapora_preflight_k8s::{K8sClient, KubernetesTarget};
+
+pub(crate) fn context(client: K8sClient, settings: KubernetesTarget) -> CheckContext {
+    let name = TargetName::new("production").unwrap();
+    let mut resources = Resources::new();
+    resources.insert_for(&name, client);
+    let target = Target::new(name, true).with(settings, Value::Null);
+    CheckContext::alone(CheckId::new("a-check").unwrap(), Arc::new(resources)).with_target(Arc::new(target))
+}
+
+/// A check of these parameters.
+pub(crate) fn kind<K: Kind>(parameters: Value) -> K {
+    serde_json::from_value(parameters).expect("good parameters")
+}
+
+pub(crate) async fn ask<K: Kind>(parameters: Value, client: K8sClient) -> CheckResult {
+    let result = kind::<K>(parameters).run(&context(client, KubernetesTarget::default())).await;
+    documented::<K>(&result);
+    result
+}
+
+/// Every value of the evidence is documented, and every documented value is there.
+pub(crate) fn documented<K: Kind>(result: &CheckResult) {
+    if let Ok(outcome) = result {
+        let said: Vec<&str> =
+            outcome.finding().evidence.items().iter().map(|item| item.name.as_str()).collect();
+        let mut said_sorted = said.clone();
+        let mut documented: Vec<&str> = K::evidence().iter().map(|field| field.name).collect();
+        said_sorted.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(said_sorted, documented, "the evidence of {}", K::NAME);
+    }
+}
+
+/// An answer as text, to be read in a snapshot.
+pub(crate) fn text(result: &CheckResult) -> String {
+    match result {
+        Ok(Outcome::Pass(finding)) => finding_text("pass", finding),
+        Ok(Outcome::Warn(finding)) => finding_text("warn", finding),
+        Ok(Outcome::Fail(finding)) => finding_text("fail", finding),
+        Ok(other) => finding_text("other", other.finding()),
+        Err(error) => {
+            let sort = if error.is_transient() { "transient" } else { "permanent" };
+            let remedy = error
+                .report()
+                .remedy
+                .as_ref()
+                .map_or(String::new(), |remedy| format!("  remedy: {remedy}\n"));
+            format!("error ({sort}): {error}\n{remedy}")
+        }
+    }
+}
+
+fn finding_text(sort: &str, finding: &Finding) -> String {
+    let mut text = format!("{sort}: {}\n", finding.summary);
+    for (name, part) in
+        [("expected", &finding.expected), ("actual", &finding.actual), ("remedy", &finding.remedy)]
+    {
+        if let Some(part) = part {
+            let _ = writeln!(text, "  {name}: {part}");
+        }
+    }
+    if let Some(advice) = finding.advice {
+        let _ = writeln!(text, "  advice: {advice:?}");
+    }
+    for item in finding.evidence.items() {
+        let _ = writeln!(text, "    {} = {}", item.name, item.value);
+    }
+    text
+}
+
+/// Several answers under their titles.
+#[derive(Default)]
+pub(crate) struct Sheet(String);
+
+impl Sheet {
+    pub(crate) fn add(&mut self, title: &str, result: &CheckResult) {
+        let _ = write!(self.0, "# {title}\n{}\n", text(result));
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+pub(crate) fn passes(result: &CheckResult) -> bool {
+    matches!(result, Ok(Outcome::Pass(_)))
+}
+
+pub(crate) fn fails(result: &CheckResult) -> bool {
+    matches!(result, Ok(Outcome::Fail(_)))
+}
