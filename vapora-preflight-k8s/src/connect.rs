@@ -117,8 +117,8 @@ impl ConnectError {
 /// Connects every target of the plan that has settings of `kubernetes`. A target that cannot be connected makes only its
 /// own checks err, with the reason.
 ///
-/// `kubeconfig` is the caller's, and goes before the one a target names; give it for a run whose targets share it, and
-/// `None` to leave each target its own. The environment is not read: `KUBECONFIG` is the caller's to look up.
+/// `kubeconfig` is the caller's, for the targets that name none. The environment is not read: `KUBECONFIG` is the caller's to
+/// look up.
 pub async fn connect_all(plan: &Plan, kubeconfig: Option<&Path>, resources: &mut Resources) {
     for target in plan.targets() {
         let Some(settings) = target.settings::<KubernetesTarget>() else { continue };
@@ -138,8 +138,8 @@ pub async fn connect_all(plan: &Plan, kubeconfig: Option<&Path>, resources: &mut
 }
 
 /// Makes the client of one target: that of its own pod with `in_cluster`, and otherwise that of a context of the
-/// caller's kubeconfig, or else of the one it names. Nothing is asked of the cluster yet; a credential plugin that the context names is
-/// run.
+/// kubeconfig it names, or else of the caller's. Nothing is asked of the cluster yet; a credential plugin that the context
+/// names is run.
 ///
 /// # Errors
 ///
@@ -158,7 +158,7 @@ pub async fn connect(
         }
         (Config::incluster().map_err(|source| ConnectError::InCluster { source })?, None)
     } else {
-        let path = kubeconfig.or(settings.kubeconfig.as_deref()).ok_or(ConnectError::NoKubeconfig)?;
+        let path = settings.kubeconfig.as_deref().or(kubeconfig).ok_or(ConnectError::NoKubeconfig)?;
         let (config, context) = from_file(path, settings.context.as_deref()).await?;
         (config, Some(context))
     };

@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![allow(clippy::result_large_err, reason = "`CheckError` is large, and is made only where a check errs")]
 
 mod client;
 mod connect;

@@ -15,8 +15,8 @@
 use std::{any::Any, fmt, future::Future, pin::pin, sync::Arc, task::Poll};
 
 use vapora_preflight::{
-    Attestation, CheckContext, CheckId, Clock, Compiled, Effect, Event, Finding, Item, NoSecrets, Outcome, Plan,
-    PlanBuilder, Registry, Report, Resources, Run, RunError, SecretStore, Sources, Status, SystemClock,
+    Attestation, CheckContext, CheckId, Clock, Compiled, Effect, Event, Finding, Item, NoSecrets, Outcome,
+    Plan, PlanBuilder, Registry, Report, Resources, Run, RunError, SecretStore, Sources, Status, SystemClock,
 };
 
 use crate::{Fault, FaultPlan, Faults, RequestRecord};
@@ -131,13 +131,20 @@ impl Case {
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Case").field("kind", &self.kind).field("checklist", &self.checklist).finish_non_exhaustive()
+        f.debug_struct("Case")
+            .field("kind", &self.kind)
+            .field("checklist", &self.checklist)
+            .finish_non_exhaustive()
     }
 }
 
 /// The kinds of a registry that have no case: a suite with any of them is not complete.
 pub fn without_a_case<'r>(registry: &'r Registry, cases: &[Case]) -> Vec<&'r str> {
-    registry.kinds().map(|kind| kind.name).filter(|name| cases.iter().all(|case| case.kind != *name)).collect()
+    registry
+        .kinds()
+        .map(|kind| kind.name)
+        .filter(|name| cases.iter().all(|case| case.kind != *name))
+        .collect()
 }
 
 /// Tries every law on a case, and tells which are broken.
@@ -174,7 +181,12 @@ pub async fn undocumented(registry: &Registry, prelude: &str) -> Vec<Breach> {
             breach("its example holds no check of the kind".to_owned());
         }
         // without any client every check settles, and none of those that need one holds
-        match Run::new(&compiled.plan).ignore_windows(true).deadline(std::time::Duration::from_secs(30)).execute().await {
+        match Run::new(&compiled.plan)
+            .ignore_windows(true)
+            .deadline(std::time::Duration::from_secs(30))
+            .execute()
+            .await
+        {
             Ok(outcome) if outcome.report.checks().all(|check| check.record.is_some()) => {}
             Ok(_) => breach("its example leaves a check unsettled".to_owned()),
             Err(error) => breach(format!("its example cannot be run: {error}")),
@@ -246,7 +258,10 @@ impl Court<'_> {
         let Status::Done(outcome) = good else { return };
         for item in outcome.finding().evidence.items() {
             if declared.iter().all(|field| field.name != item.name) {
-                self.breach("documentation", format!("its evidence holds `{}`, which it does not declare", item.name));
+                self.breach(
+                    "documentation",
+                    format!("its evidence holds `{}`, which it does not declare", item.name),
+                );
             }
         }
     }
@@ -295,7 +310,9 @@ impl Court<'_> {
                     Ok(status) if status.holds() && struck > 0 => {
                         self.breach("no false green", format!("{told}, it holds: {}", status.summary()));
                     }
-                    Ok(status) if fault == Fault::Slow && !matches!(status, Status::TimedOut(_)) && struck > 0 => {
+                    Ok(status)
+                        if fault == Fault::Slow && !matches!(status, Status::TimedOut(_)) && struck > 0 =>
+                    {
                         self.breach("no hang", format!("{told}, it did not time out: {}", status.summary()));
                     }
                     Ok(_) if struck == 0 => self.breach("cases", format!("{told}, no request was struck")),
@@ -376,4 +393,3 @@ fn attested(plan: &Plan, person: &str, clock: &dyn Clock) -> Report {
     }
     report
 }
-

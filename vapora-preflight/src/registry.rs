@@ -15,6 +15,9 @@ mod schema;
 
 type Spanned<T> = toml::Spanned<T>;
 
+/// A target's settings of one family, as their own type.
+type Settings = Arc<dyn Any + Send + Sync>;
+
 /// The kinds that a checklist may name, and the families of settings that a target may have. A plain value: what is not
 /// added is not there.
 #[derive(Default, Clone)]
@@ -51,7 +54,7 @@ pub(crate) struct Decoded {
 #[derive(Clone)]
 pub(crate) struct TargetInfo {
     pub(crate) schema: serde_json::Value,
-    pub(crate) decode: fn(Spanned<DeValue<'_>>) -> Result<Arc<dyn Any + Send + Sync>, toml::de::Error>,
+    pub(crate) decode: fn(Spanned<DeValue<'_>>) -> Result<Settings, toml::de::Error>,
 }
 
 impl Registry {

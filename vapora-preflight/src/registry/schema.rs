@@ -9,7 +9,7 @@ impl Registry {
     /// The JSON Schema of a checklist that may name the kinds of this registry. It serves editors; a checklist is read by
     /// [`PlanBuilder`](crate::PlanBuilder), which checks far more.
     pub fn schema(&self) -> Value {
-        let kinds: Vec<Value> = self.kinds().map(|kind| self.check_schema(kind)).collect();
+        let kinds: Vec<Value> = self.kinds().map(Self::check_schema).collect();
         let check = json!({
             "type": "object",
             "required": ["kind"],
@@ -66,7 +66,7 @@ impl Registry {
         })
     }
 
-    fn check_schema(&self, kind: &super::KindInfo) -> Value {
+    fn check_schema(kind: &super::KindInfo) -> Value {
         let mut schema = kind.schema.clone();
         let reserved = reserved(kind.name);
         if let Some(object) = schema.as_object_mut() {
