@@ -12,6 +12,7 @@ mod secrets;
 mod settings;
 mod setup;
 mod terminal;
+mod waiting;
 
 use args::{Cli, Command};
 use terminal::Terminal;
@@ -42,10 +43,12 @@ fn main() -> ExitCode {
         }
     };
     match ended {
+        Ok(exit::GO) if terminal::is_output_lost() => exit::code(exit::FAILED),
         Ok(code) => exit::code(code),
         Err(stop) => {
             if !stop.message.is_empty() {
-                terminal.error(&format!("error: {}", stop.message));
+                let help = stop.remedy.map(|remedy| format!("\n  help: {remedy}")).unwrap_or_default();
+                terminal.error(&terminal::clean_lines(&format!("error: {}{help}", stop.message)));
             }
             exit::code(stop.code)
         }

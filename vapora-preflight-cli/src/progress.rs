@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vapora_preflight::{CheckId, Event, EventKind, Observer, Outcome, Status, Timestamp};
 
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, clean};
 
 /// Shows what is going on.
 #[derive(Debug)]
@@ -66,7 +66,8 @@ impl Observer for Progress {
                 self.running.insert(check.clone(), event.at);
             }
             EventKind::AttemptFailed { check, attempt, why } if !self.terminal.quiet => {
-                self.line(&format!("retry     {check}: attempt {attempt} came to nothing: {}", clean(why)));
+                let text = format!("{:<14} {check}: attempt {attempt} came to nothing: {why}", "retry");
+                self.line(&clean(&text));
             }
             EventKind::CheckFinished(finished) => {
                 self.running.remove(&finished.check);
@@ -75,20 +76,16 @@ impl Observer for Progress {
                     matches!(&finished.status, Status::Done(Outcome::Pass(_) | Outcome::NotApplicable(_)));
                 // on a terminal the moving line tells of what is fine
                 if !self.terminal.quiet && (!fine || self.bar.is_none()) {
-                    let summary = clean(&finished.status.summary());
-                    self.line(&format!("{:<9} {}: {summary}", finished.status.word(), finished.check));
+                    let summary = finished.status.summary();
+                    let text = format!("{:<14} {}: {summary}", finished.status.word(), finished.check);
+                    self.line(&clean(&text));
                 }
             }
             EventKind::GateJudged { gate, verdict } if !self.terminal.quiet => {
-                self.line(&format!("{:<9} {gate}", verdict.decision));
+                self.line(&format!("{:<14} {gate}", verdict.decision));
             }
             _ => {}
         }
         self.refresh();
     }
-}
-
-/// One line, without what would move the cursor.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

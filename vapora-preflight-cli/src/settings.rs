@@ -15,6 +15,7 @@ use crate::{args::SetArgs, exit::Stop};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
+    #[serde(serialize_with = "as_text")]
     pub(crate) checklist: Option<PathBuf>,
     pub(crate) environment: Option<String>,
     pub(crate) planned: Option<Timestamp>,
@@ -22,6 +23,12 @@ pub(crate) struct Settings {
     pub(crate) vars: BTreeMap<String, String>,
     pub(crate) roles: BTreeMap<String, String>,
     pub(crate) change: BTreeMap<String, String>,
+}
+
+/// A path that is not UTF-8 is not remembered.
+#[expect(clippy::ref_option, reason = "serde hands it over like this")]
+fn as_text<S: serde::Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    path.as_deref().and_then(Path::to_str).serialize(to)
 }
 
 impl Settings {
@@ -71,7 +78,8 @@ impl Settings {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map_err(|error| Stop::failed(format!("could not read `{}`: {error}", path.display()))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(Stop::failed(format!("could not read `{}`: {error}", path.display()))),
+            Err(error) => Err(Stop::io("read", &path, &error)
+                .remedy("`--dir FOLDER` names the folder that keeps the records")),
         }
     }
 
@@ -82,6 +90,6 @@ impl Settings {
         let whole = path.with_extension("json.new");
         fs::write(&whole, text + "\n")
             .and_then(|()| fs::rename(&whole, &path))
-            .map_err(|error| Stop::failed(format!("could not write `{}`: {error}", path.display())))
+            .map_err(|error| Stop::io("write", &path, &error))
     }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use vapora_preflight::{
-    Compiled, Diagnostic, Level, Overrides, Plan, PlanBuilder, Registry, ReleaseId, Resources, load, releases,
+    Code, Compiled, Diagnostic, Level, Overrides, Plan, PlanBuilder, Registry, ReleaseId, Resources, Sources,
+    load, releases,
 };
 use vapora_preflight_report::render_diagnostics;
 
@@ -41,9 +42,8 @@ impl Opened {
     /// The release, which a record needs.
     pub(crate) fn release(&self) -> Result<ReleaseId, Stop> {
         self.plan.outline().deployment.release.clone().ok_or_else(|| {
-            Stop::usage(
-                "the release has no name: give it with `--release NAME`, or as `release` in `[deployment]`",
-            )
+            Stop::usage("the release has no name")
+                .remedy("give it with `--release NAME`, or as `release` in `[deployment]`")
         })
     }
 }
@@ -53,32 +53,66 @@ fn default_checklist() -> Option<PathBuf> {
     ["preflight.toml", "preflight"].into_iter().map(PathBuf::from).find(|path| path.exists())
 }
 
+/// What a checklist is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To say what is wrong with it. The planned time need not be known.
+    Lint,
+    /// To show or run it.
+    Run,
+    /// To work on what is on record of it. Its warnings have been told, and where it names no release, it is for the only
+    /// one on record.
+    Record,
+}
+
 /// Reads and compiles a checklist. What is wrong with it is written out, and ends the command.
-pub(crate) fn open(checklist: Option<&Path>, set: &SetArgs, terminal: &Terminal) -> Result<Opened, Stop> {
-    let remembered = match &set.release {
+pub(crate) fn open(
+    checklist: Option<&Path>,
+    set: &SetArgs,
+    purpose: Purpose,
+    terminal: &Terminal,
+) -> Result<Opened, Stop> {
+    let mut release = set.release.clone();
+    if release.is_none() && checklist.is_none() && default_checklist().is_none() {
+        release = only_release(&set.dir)?;
+    }
+    let remembered = match &release {
         Some(release) => Settings::read(&set.dir, release)?,
         None => Settings::default(),
     };
     let mut settings = remembered.merged(checklist, set)?;
     let path = settings.checklist.clone().or_else(default_checklist).ok_or_else(|| {
-        Stop::usage("no checklist: name a TOML file or a folder of them, or call it `preflight.toml`")
+        Stop::usage("there is no checklist").remedy(
+            "name a TOML file or a folder of them, or call it `preflight.toml`; `--release` alone is enough for one that was \
+             run before",
+        )
     })?;
     settings.checklist = Some(path.clone());
     let registry = registry();
-    let mut compiled = compile(&path, &registry, settings.overrides(set.release.as_ref()), terminal)?;
+    let (mut compiled, mut sources) =
+        compile(&path, &registry, settings.overrides(release.as_ref()), terminal)?;
     // the release may be named by the checklist itself: then what it was run with is known only now
-    if set.release.is_none()
-        && let Some(release) = compiled.plan.outline().deployment.release.clone()
-    {
-        let remembered = Settings::read(&set.dir, &release)?;
-        if remembered != Settings::default() {
+    if release.is_none() {
+        let mut named = compiled.plan.outline().deployment.release.clone();
+        if named.is_none() && purpose == Purpose::Record {
+            named = only_release(&set.dir)?;
+        }
+        if let Some(release) = named {
+            let remembered = Settings::read(&set.dir, &release)?;
+            // the default checklist stands back behind the one that the release was run with
+            let path = if checklist.is_some() { path } else { remembered.checklist.clone().unwrap_or(path) };
             settings = remembered.merged(Some(&path), set)?;
-            compiled = compile(&path, &registry, settings.overrides(Some(&release)), terminal)?;
+            (compiled, sources) = compile(&path, &registry, settings.overrides(Some(&release)), terminal)?;
         }
     }
-    let warnings = &compiled.warnings;
+    let told = |warning: &&Diagnostic| match purpose {
+        Purpose::Lint => warning.code != Code::UnknownTime,
+        Purpose::Run => true,
+        Purpose::Record => false,
+    };
+    let warnings: Vec<Diagnostic> = compiled.warnings.iter().filter(told).cloned().collect();
     if !warnings.is_empty() {
-        terminal.error(&render_diagnostics(warnings, &load(&path).sources, terminal.colors_errors()));
+        terminal.error(&render_diagnostics(&warnings, &sources, terminal.colors_errors()));
     }
     Ok(Opened { plan: compiled.plan, dir: set.dir.clone(), settings })
 }
@@ -88,7 +122,7 @@ fn compile(
     registry: &Registry,
     overrides: Overrides,
     terminal: &Terminal,
-) -> Result<Compiled, Stop> {
+) -> Result<(Compiled, Sources), Stop> {
     let loaded = load(path);
     let built = PlanBuilder::new(registry).sources(&loaded.sources).overrides(overrides).build();
     let mut diagnostics: Vec<Diagnostic> = loaded.diagnostics;
@@ -103,37 +137,57 @@ fn compile(
         }
     };
     match compiled {
-        Some(compiled) if diagnostics.iter().all(|it| it.level != Level::Error) => Ok(compiled),
+        Some(compiled) if diagnostics.iter().all(|it| it.level != Level::Error) => {
+            Ok((compiled, loaded.sources))
+        }
         _ => {
             let text = render_diagnostics(&diagnostics, &loaded.sources, terminal.colors_errors());
             terminal.error(&text);
-            Err(Stop { code: exit::USAGE, message: String::new() })
+            Err(Stop::said(exit::USAGE))
         }
     }
 }
 
-/// The release that a record is asked of: the one named, or the only one there is.
+/// The only release on record in a folder; nothing where none is. Several are one too many.
+fn only_release(dir: &Path) -> Result<Option<ReleaseId>, Stop> {
+    let mut all = releases(dir)?;
+    if all.len() > 1 {
+        return Err(Stop::usage(format!("several releases are on record: {}", listed(&all)))
+            .remedy("name one with `--release`"));
+    }
+    Ok(all.pop())
+}
+
+fn listed(releases: &[ReleaseId]) -> String {
+    let names: Vec<String> = releases.iter().map(|release| format!("`{release}`")).collect();
+    names.join(", ")
+}
+
+/// The release that a record is asked of: the one named, or the only one there is. It has to be on record.
 pub(crate) fn release_of(record: &RecordArgs) -> Result<ReleaseId, Stop> {
-    if let Some(release) = &record.release {
+    let dir = record.dir.display();
+    let Some(release) = &record.release else {
+        return only_release(&record.dir)?.ok_or_else(|| {
+            Stop::usage(format!("no release is on record in `{dir}`"))
+                .remedy("`run` a checklist first, or name the folder of the records with `--dir`")
+        });
+    };
+    let all = releases(&record.dir)?;
+    if all.contains(release) {
         return Ok(release.clone());
     }
-    let all = releases(&record.dir)?;
-    match &all[..] {
-        [] => Err(Stop::usage(format!("no release is on record in `{}`", record.dir.display()))),
-        [one] => Ok(one.clone()),
-        many => {
-            let names: Vec<String> = many.iter().map(|release| format!("`{release}`")).collect();
-            Err(Stop::usage(format!(
-                "several releases are on record, name one with `--release`: {}",
-                names.join(", ")
-            )))
-        }
-    }
+    let remedy = if all.is_empty() {
+        "`run` its checklist first, or name the folder of the records with `--dir`".to_owned()
+    } else {
+        format!("`run` its checklist first; on record are {}", listed(&all))
+    };
+    Err(Stop::usage(format!("nothing is on record of the release `{release}` in `{dir}`")).remedy(remedy))
 }
 
 /// The clients that the checks of a plan work with.
 pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<Arc<Resources>, Stop> {
     let mut resources = Resources::new();
+    let kubeconfig = kubeconfig.filter(|path| !path.as_os_str().is_empty());
     vapora_preflight_k8s::connect_all(plan, kubeconfig, &mut resources).await;
     let http = vapora_preflight_http::HttpClient::builder().system_proxy().build()?;
     resources.insert(http);

@@ -1,13 +1,16 @@
 //! Where the program writes to, and whether in colours.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{ErrorKind, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use anstream::ColorChoice;
 
 use crate::args::Color;
 
 /// Where the program writes to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Terminal {
     color: Color,
     pub(crate) quiet: bool,
@@ -18,7 +21,7 @@ impl Terminal {
         Self { color, quiet }
     }
 
-    fn choice(self, stream: &dyn IsTerminalStream) -> bool {
+    fn choice(&self, stream: &dyn IsTerminalStream) -> bool {
         match self.color {
             Color::Always => true,
             Color::Never => false,
@@ -41,15 +44,19 @@ impl Terminal {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
-    /// Writes a text to standard output. A reader that has gone away is no error.
+    /// Writes a text to standard output. A reader that has gone away is no error; one that could not take it is told by
+    /// [`is_output_lost`].
     pub(crate) fn print(&self, text: &str) {
         let choice = if self.colors() { ColorChoice::AlwaysAnsi } else { ColorChoice::Never };
         let mut out = anstream::AutoStream::new(std::io::stdout(), choice);
-        let _ = out.write_all(text.as_bytes());
-        if !text.ends_with('\n') {
-            let _ = out.write_all(b"\n");
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        let written = write!(out, "{text}{end}").and_then(|()| out.flush());
+        if let Err(error) = written
+            && error.kind() != ErrorKind::BrokenPipe
+            && !LOST.swap(true, Ordering::Relaxed)
+        {
+            self.error(&format!("error: could not write to standard output: {error}"));
         }
-        let _ = out.flush();
     }
 
     /// Writes a text to standard error.
@@ -68,6 +75,39 @@ impl Terminal {
             self.error(text);
         }
     }
+}
+
+/// How many columns standard output has; nothing where it is no terminal.
+pub(crate) fn columns() -> Option<usize> {
+    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?.ws_col;
+    (columns > 0).then_some(usize::from(columns))
+}
+
+/// Whether something could not be written to standard output.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether something that was to be read on standard output is lost.
+pub(crate) fn is_output_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// One line of a text that comes from elsewhere, without what would move the cursor or turn the reading direction.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if moves(c) { ' ' } else { c }).collect()
+}
+
+/// The same for a text of several lines.
+pub(crate) fn clean_lines(text: &str) -> String {
+    text.chars().map(|c| if c != '\n' && moves(c) { ' ' } else { c }).collect()
+}
+
+fn moves(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `1 check`, `2 checks`.
+pub(crate) fn many(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 trait IsTerminalStream {

@@ -5,7 +5,12 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, value::Serde};
+use minijinja::{
+    Environment, Error, ErrorKind, UndefinedBehavior,
+    machinery::{Token, tokenize},
+    syntax::SyntaxConfig,
+    value::Serde,
+};
 
 use crate::{Evidence, Period};
 
@@ -14,8 +19,15 @@ mod strict;
 /// How much work one expression or template may do.
 const FUEL: u64 = 20_000;
 
-/// How long an expression or template may be, in bytes; parsing is recursive.
-const LONGEST: usize = 4_096;
+/// How long an expression or template may be, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// How many tokens one expression may have. What is made of it is walked recursively, and is as deep as it is long where
+/// it is a chain, as `1 + 1 + …`; no thread's stack may be exhausted by that.
+const MOST_TOKENS: usize = 400;
+
+/// How many blocks, as `{% if … %}`, one template may have; they are walked in the same way.
+const MOST_BLOCKS: usize = 100;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -70,7 +82,7 @@ impl Wrong {
 pub(crate) struct Names {
     known: BTreeMap<String, Option<Arc<BTreeSet<String>>>>,
     /// Names that exist and have no value, each with what to do about it.
-    absent: BTreeMap<String, String>,
+    absent: Arc<BTreeMap<String, String>>,
 }
 
 impl Names {
@@ -109,13 +121,12 @@ impl Names {
 
     /// A name that exists and has no value.
     pub(crate) fn absent(mut self, name: impl Into<String>, help: impl Into<String>) -> Self {
-        self.absent.insert(name.into(), help.into());
+        Arc::make_mut(&mut self.absent).insert(name.into(), help.into());
         self
     }
 
     /// The same failure, put down to the first of the names in use that has no value.
-    fn explained(&self, wrong: Wrong, used: impl IntoIterator<Item = String>) -> Wrong {
-        let used: BTreeSet<String> = used.into_iter().collect();
+    fn explained(&self, wrong: Wrong, used: &BTreeSet<String>) -> Wrong {
         match self.absent.iter().find(|(name, _)| used.contains(*name)) {
             Some((name, help)) => {
                 Wrong { help: Some(help.clone()), ..Wrong::new(format!("`{name}` is not given")) }
@@ -136,7 +147,7 @@ impl Names {
         all
     }
 
-    fn unknown(&self, used: BTreeSet<String>) -> Result<(), Wrong> {
+    fn unknown(&self, used: &BTreeSet<String>) -> Result<(), Wrong> {
         for path in used {
             let mut parts = path.split('.');
             let first = parts.next().unwrap_or_default();
@@ -145,7 +156,7 @@ impl Names {
                 ..Wrong::new(format!("`{name}` does not exist"))
             };
             match (self.known.get(first), parts.next()) {
-                (None, _) => return Err(wrong(&path)),
+                (None, _) => return Err(wrong(path)),
                 (Some(Some(below)), Some(second)) if !below.contains(second) => {
                     return Err(wrong(&format!("{first}.{second}")));
                 }
@@ -160,6 +171,8 @@ impl Names {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
     text: String,
+    /// The names that it uses, as `value` or `vars.limit`.
+    uses: Arc<BTreeSet<String>>,
 }
 
 impl Condition {
@@ -168,10 +181,10 @@ impl Condition {
         if text.trim().is_empty() {
             return Err(Wrong::new("it is empty"));
         }
-        guard_length(text)?;
-        check_names(text, names)?;
+        guard(text, true)?;
+        let uses = check_names(text, names)?;
         strict::check(&ENVIRONMENT, text)?;
-        Ok(Self { text: text.to_owned() })
+        Ok(Self { text: text.to_owned(), uses: Arc::new(uses) })
     }
 
     /// Reads a condition over evidence that is not known beforehand, as that of a check written in Rust.
@@ -179,9 +192,11 @@ impl Condition {
         if text.trim().is_empty() {
             return Err(Wrong::new("it is empty"));
         }
-        guard_length(text)?;
+        guard(text, true)?;
         strict::check(&ENVIRONMENT, text)?;
-        Ok(Self { text: text.to_owned() })
+        let expression = ENVIRONMENT.compile_expression(text).map_err(|error| Wrong::of(&error))?;
+        let uses = expression.undeclared_variables(true).into_iter().collect();
+        Ok(Self { text: text.to_owned(), uses: Arc::new(uses) })
     }
 
     /// The condition as it was written.
@@ -190,14 +205,13 @@ impl Condition {
     }
 
     /// The names that it uses, as `value` or `vars.limit`.
-    pub(crate) fn uses(&self) -> impl Iterator<Item = String> {
-        let expression = ENVIRONMENT.compile_expression(&self.text);
-        expression.into_iter().flat_map(|it| it.undeclared_variables(true))
+    pub(crate) fn uses(&self) -> &BTreeSet<String> {
+        &self.uses
     }
 
     /// Whether it holds now, over what is known when the checklist is read.
     pub(crate) fn holds_now(&self, names: &Names, scope: &minijinja::Value) -> Result<bool, Wrong> {
-        self.holds(scope).map_err(|message| names.explained(Wrong::new(message), self.uses()))
+        self.holds(scope).map_err(|message| names.explained(Wrong::new(message), &self.uses))
     }
 
     /// Whether it holds: exactly true, or exactly false; anything else is an error.
@@ -208,7 +222,7 @@ impl Condition {
 
 /// Works out an expression.
 pub(crate) fn evaluate(text: &str, scope: &minijinja::Value) -> Result<minijinja::Value, Wrong> {
-    guard_length(text)?;
+    guard(text, true)?;
     let expression = ENVIRONMENT.compile_expression(text).map_err(|error| Wrong::of(&error))?;
     expression.eval(scope.clone()).map_err(|error| Wrong::of(&error))
 }
@@ -219,14 +233,17 @@ pub(crate) fn evaluate_known(
     names: &Names,
     scope: &minijinja::Value,
 ) -> Result<minijinja::Value, Wrong> {
-    guard_length(text)?;
+    guard(text, true)?;
     check_names(text, names)?;
     evaluate(text, scope)
 }
 
-fn check_names(text: &str, names: &Names) -> Result<(), Wrong> {
+/// The names that an expression uses, all of which exist.
+fn check_names(text: &str, names: &Names) -> Result<BTreeSet<String>, Wrong> {
     let expression = ENVIRONMENT.compile_expression(text).map_err(|error| Wrong::of(&error))?;
-    names.unknown(expression.undeclared_variables(true).into_iter().collect())
+    let used = expression.undeclared_variables(true).into_iter().collect();
+    names.unknown(&used)?;
+    Ok(used)
 }
 
 /// Whether a text has anything to fill in.
@@ -236,17 +253,36 @@ pub(crate) fn is_template(text: &str) -> bool {
 
 /// Fills a template in, after making sure that it names only what exists.
 pub(crate) fn render(text: &str, names: &Names, scope: &minijinja::Value) -> Result<String, Wrong> {
-    guard_length(text)?;
+    guard(text, false)?;
     let template = ENVIRONMENT.template_from_str(text).map_err(|error| Wrong::of(&error))?;
-    names.unknown(template.undeclared_variables(true).into_iter().collect())?;
-    template
-        .render(scope.clone())
-        .map_err(|error| names.explained(Wrong::of(&error), template.undeclared_variables(true)))
+    let used = template.undeclared_variables(true).into_iter().collect();
+    names.unknown(&used)?;
+    template.render(scope.clone()).map_err(|error| names.explained(Wrong::of(&error), &used))
 }
 
-fn guard_length(text: &str) -> Result<(), Wrong> {
+/// Makes sure that a text can be parsed and walked without exhausting anything.
+fn guard(text: &str, is_expression: bool) -> Result<(), Wrong> {
     if text.len() > LONGEST {
         return Err(Wrong::new(format!("it is longer than {LONGEST} bytes")));
+    }
+    let (mut tokens, mut blocks) = (0, 0);
+    for token in tokenize(text, is_expression, SyntaxConfig::default()) {
+        // what cannot be read is told when it is parsed
+        let Ok((token, _)) = token else { return Ok(()) };
+        match token {
+            Token::VariableStart => tokens = 0,
+            Token::BlockStart => (tokens, blocks) = (0, blocks + 1),
+            _ => tokens += 1,
+        }
+        let message = if tokens > MOST_TOKENS {
+            format!("it has more than {MOST_TOKENS} words and signs")
+        } else if blocks > MOST_BLOCKS {
+            format!("it has more than {MOST_BLOCKS} blocks")
+        } else {
+            continue;
+        };
+        let help = Some("make it shorter, or let the check itself work it out".to_owned());
+        return Err(Wrong { help, ..Wrong::new(message) });
     }
     Ok(())
 }

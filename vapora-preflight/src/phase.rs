@@ -76,11 +76,42 @@ pub(crate) fn describe(phase: &dyn Phase, draft: &mut Draft, out: &mut Vec<Diagn
     };
     phase.describe(&mut builder);
     let PhaseBuilder { phase, checks, gates, .. } = builder;
+    for check in &checks {
+        impossible_limits(check, out);
+    }
     if draft.phases.iter().all(|declared| declared.outline.id != id) {
         draft.phases.push(phase);
     }
     draft.checks.extend(checks);
     draft.gates.extend(gates);
+}
+
+/// Tells the limits that can never be met, as the checklist's are told where they stand.
+fn impossible_limits(check: &DraftCheck, out: &mut Vec<Diagnostic>) {
+    let limits = &check.limits;
+    let mut told = |message: String, help: &str| {
+        let message = format!("`{}`: {message}", check.id);
+        out.push(Diagnostic::error(Code::UnsatisfiableLimit, message, None).help(help));
+    };
+    let zero = "give it more than zero";
+    if limits.attempt.is_zero() {
+        told("the time-out is no time at all".to_owned(), zero);
+    }
+    if check.fresh_for.is_some_and(|fresh_for| fresh_for.is_zero()) {
+        told("its result is fresh for no time at all".to_owned(), zero);
+    }
+    if limits.retry.attempts == 0 {
+        told("it is never asked".to_owned(), "let `attempts` be at least 1");
+    } else if limits.retry.attempts > 1 && limits.retry.max < limits.retry.backoff {
+        told("the longest pause is shorter than the first".to_owned(), "let `max` be at least `backoff`");
+    }
+    if let Some(until) = limits.until {
+        if until.consecutive == 0 || until.timeout.is_zero() || until.interval.is_zero() {
+            told("`until` has a limit of zero".to_owned(), zero);
+        } else if let Some(message) = crate::spec::never_met(until) {
+            told(message, "give it more time, or ask for fewer looks");
+        }
+    }
 }
 
 impl PhaseBuilder<'_> {
@@ -280,13 +311,13 @@ impl CheckBuilder<'_> {
 
     /// Makes an attempt that errs again.
     pub fn retry(self, retry: Retry) -> Self {
-        self.check.limits.retry = Retry { attempts: retry.attempts.max(1), ..retry };
+        self.check.limits.retry = retry;
         self
     }
 
     /// Asks until it holds.
     pub fn until(self, until: Until) -> Self {
-        self.check.limits.until = Some(Until { consecutive: until.consecutive.max(1), ..until });
+        self.check.limits.until = Some(until);
         self
     }
 

@@ -16,7 +16,7 @@ mod sections;
 mod syntax;
 mod text;
 
-pub(crate) use self::text::wrong_text;
+pub(crate) use self::{limits::never_met, text::wrong_text};
 pub use self::{
     load::{Loaded, load},
     overrides::Overrides,

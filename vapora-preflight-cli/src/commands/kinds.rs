@@ -15,9 +15,10 @@ use crate::{
 pub(crate) fn kinds(args: &KindsArgs, terminal: &Terminal) -> Ended {
     let registry = setup::registry();
     if let Some(folder) = &args.write {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).map_err(|error| Stop::io("make", folder, &error))?;
         for (name, page) in registry.reference() {
-            std::fs::write(folder.join(name), page)?;
+            let path = folder.join(name);
+            std::fs::write(&path, page).map_err(|error| Stop::io("write", &path, &error))?;
         }
         return Ok(exit::GO);
     }
@@ -54,7 +55,7 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: &Terminal) -> Ended {
         let help = registry
             .nearest(&args.kind)
             .map_or_else(|| "`kinds` lists them all".to_owned(), |meant| format!("did you mean `{meant}`?"));
-        return Err(Stop::usage(format!("unknown kind `{}`; {help}", args.kind)));
+        return Err(Stop::usage(format!("unknown kind `{}`", args.kind)).remedy(help));
     };
     terminal.print(&kind.reference());
     Ok(exit::GO)

@@ -8,17 +8,19 @@ use vapora_preflight::{CheckOutline, Effect, Outline, Period, Plan};
 use crate::{
     args::{PlanArgs, PlanFormat},
     exit::{self, Ended},
-    setup,
-    terminal::Terminal,
+    setup::{self, Purpose},
+    terminal::{Terminal, clean_lines, many},
+    waiting::filled,
 };
 
 /// Shows what a run would do.
 pub(crate) fn plan(args: &PlanArgs, terminal: &Terminal) -> Ended {
-    let opened = setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, terminal)?;
+    let opened =
+        setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, Purpose::Run, terminal)?;
     let text = match args.format {
-        PlanFormat::Text => as_text(&opened.plan),
+        PlanFormat::Text => clean_lines(&as_text(&opened.plan)),
         PlanFormat::Json => serde_json::to_string_pretty(&as_json(&opened.plan))?,
-        PlanFormat::Mermaid => as_mermaid(&opened.plan),
+        PlanFormat::Mermaid => clean_lines(&as_mermaid(&opened.plan)),
     };
     terminal.print(&text);
     Ok(exit::GO)
@@ -32,7 +34,12 @@ fn as_text(plan: &Plan) -> String {
     let outline = plan.outline();
     let mut text = String::new();
     let name = outline.title.as_deref().unwrap_or(&outline.checklist);
-    let _ = writeln!(text, "{name}: {} checks, {} gates", outline.checks.len(), outline.gates.len());
+    let _ = writeln!(
+        text,
+        "{name}: {}, {}",
+        many(outline.checks.len(), "check"),
+        many(outline.gates.len(), "gate")
+    );
     if let Some(planned) = outline.deployment.planned {
         let _ = writeln!(text, "T is {}", planned.to_minute());
     }
@@ -46,21 +53,34 @@ fn as_text(plan: &Plan) -> String {
             let _ = write!(text, " ({} to {})", opens.to_minute(), due.to_minute());
         }
         text.push('\n');
-        for check in outline.checks.iter().filter(|check| check.phase == phase.id) {
-            text.push_str(&check_line(plan, check));
+        let checks: Vec<&CheckOutline> =
+            outline.checks.iter().filter(|check| check.phase == phase.id).collect();
+        let width = checks.iter().map(|check| check.id.as_str().chars().count()).max().unwrap_or_default();
+        for check in checks {
+            text.push_str(&check_line(plan, check, width.min(WIDEST)));
         }
         for gate in outline.gates.iter().filter(|gate| gate.phase == phase.id) {
-            let _ = writeln!(text, "  ◆ {} — {}: judges {} checks", gate.id, gate.title, gate.subjects.len());
+            let _ = writeln!(
+                text,
+                "  ◆ {} — {}: judges {}",
+                gate.id,
+                gate.title,
+                many(gate.subjects.len(), "check")
+            );
             for condition in &gate.conditions {
-                let _ = writeln!(text, "      {} ({} checks)", condition.name, condition.subjects.len());
+                let _ =
+                    writeln!(text, "      {} ({})", condition.name, many(condition.subjects.len(), "check"));
             }
         }
     }
     text
 }
 
-fn check_line(plan: &Plan, check: &CheckOutline) -> String {
-    let mut text = format!("  • {:<28} {:<28} {}\n", check.id.as_str(), check.kind, check.title);
+/// How wide the column of the ids may be.
+const WIDEST: usize = 36;
+
+fn check_line(plan: &Plan, check: &CheckOutline, width: usize) -> String {
+    let mut text = format!("  • {:<width$}  {:<25} {}\n", check.id.as_str(), check.kind, check.title);
     let mut more: Vec<String> = Vec::new();
     if let Some(why) = &check.not_applicable {
         more.push(format!("does not apply: {why}"));
@@ -69,7 +89,8 @@ fn check_line(plan: &Plan, check: &CheckOutline) -> String {
         more.push(format!("asks {target}"));
     }
     if let Some(role) = &check.role {
-        more.push(format!("waits for the {role}"));
+        let who = filled(plan.outline(), role).unwrap_or("nobody fills it");
+        more.push(format!("waits for the {role} ({who})"));
     }
     if check.effect > Effect::Reads {
         more.push(check.effect.to_string());

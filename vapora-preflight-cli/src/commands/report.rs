@@ -11,8 +11,8 @@ use crate::{
 
 /// Writes a report of what is on record.
 pub(crate) fn report(args: &ReportArgs, terminal: &Terminal) -> Ended {
-    let format: Format = args.format.parse().map_err(|error| Stop::usage(format!("{error}")))?;
-    let report = recorded(&args.record, terminal)?;
+    let format: Format = args.format.parse().map_err(|error| Stop::usage(format!("`--format`: {error}")))?;
+    let report = recorded(&args.record, terminal)?.1;
     let text = if args.decision {
         render_to_string(&Markdown::decision(), &report)
     } else if args.sign_off {
@@ -21,8 +21,7 @@ pub(crate) fn report(args: &ReportArgs, terminal: &Terminal) -> Ended {
         render_to_string(&*format.renderer(), &report)
     };
     match &args.output {
-        Some(path) => std::fs::write(path, text)
-            .map_err(|error| Stop::failed(format!("could not write `{}`: {error}", path.display())))?,
+        Some(path) => std::fs::write(path, text).map_err(|error| Stop::io("write", path, &error))?,
         None => terminal.print(&text),
     }
     Ok(exit::GO)

@@ -4,23 +4,26 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use vapora_preflight::{
-    Clock, Journal, PhaseId, Plan, Run, RunEnd, RunError, RunOutcome, Selection, SystemClock,
+    Clock, Decision, Journal, PhaseId, Plan, Run, RunEnd, RunError, RunOutcome, Selection, SystemClock,
 };
-use vapora_preflight_report::{Format, Text, render_to_string};
+use vapora_preflight_report::{Format, render_to_string};
 
+use super::status::text;
 use crate::{
     args::RunArgs,
     exit::{self, Ended, Stop},
     progress::Progress,
     secrets::EnvironmentSecrets,
-    setup,
+    setup::{self, Purpose},
     terminal::Terminal,
+    waiting::{Record, waiting},
 };
 
 /// Runs a checklist, or a part of it.
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
     let reports = reports_asked(args)?;
-    let opened = setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, terminal)?;
+    let opened =
+        setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, Purpose::Run, terminal)?;
     let release = opened.release()?;
     let selection = selection(args, &opened.plan)?;
     let by = args.by.clone().unwrap_or_else(setup::who);
@@ -33,8 +36,17 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
     let before = history.report()?;
 
     let outcome = setup::block_on(async {
-        let resources = setup::resources(&opened.plan, args.kubeconfig.as_deref()).await?;
-        let mut progress = Progress::new(*terminal);
+        // from here on an interrupt ends the run, and no longer the program at once
+        let interrupt = on_interrupt();
+        let connecting = setup::resources(&opened.plan, args.kubeconfig.as_deref());
+        let resources = tokio::select! {
+            resources = connecting => resources?,
+            () = interrupt.cancelled() => {
+                terminal.error("interrupted; nothing was asked");
+                return Err(Stop::said(exit::INTERRUPTED));
+            }
+        };
+        let mut progress = Progress::new(terminal.clone());
         let mut run = Run::new(&opened.plan)
             .resources(resources)
             .clock(clock)
@@ -46,7 +58,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
             .repeat_effects(args.repeat_effects)
             .ignore_windows(args.ignore_windows)
             .ask_again(args.ask_again)
-            .cancelled_by(on_interrupt())
+            .cancelled_by(interrupt)
             .by(by)
             .record(&mut journal)
             .observe(&mut progress);
@@ -56,10 +68,10 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
         if let Some(deadline) = args.deadline {
             run = run.deadline(deadline.get());
         }
-        run.execute().await.map_err(stopped)
+        Ok(run.execute().await?)
     })?;
 
-    show(&outcome, terminal);
+    show(&outcome, Record { release: &release, dir: &opened.dir }, terminal);
     for (format, path) in reports {
         write_report(&outcome, format, &path)?;
         terminal.say(&format!("wrote {}", path.display()));
@@ -72,24 +84,29 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
 
 /// A run that could not begin, or could not go on.
 pub(crate) fn stopped(error: RunError) -> Stop {
-    match error {
-        RunError::Journal(error) => error.into(),
-        other => Stop::usage(other.to_string()),
-    }
+    error.into()
 }
 
+/// The reports to write. What is wrong with them is said before anything runs.
 fn reports_asked(args: &RunArgs) -> Result<Vec<(Format, PathBuf)>, Stop> {
-    let parse = |(format, path): &(String, String)| match format.parse::<Format>() {
-        Ok(format) => Ok((format, PathBuf::from(path))),
-        Err(error) => Err(Stop::usage(error.to_string())),
+    let parse = |(format, path): &(String, String)| {
+        let format: Format = format.parse().map_err(|error| Stop::usage(format!("`--report`: {error}")))?;
+        let path = PathBuf::from(path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if path.as_os_str().is_empty() || path.is_dir() {
+            return Err(Stop::usage(format!("`--report`: expected a file, found `{}`", path.display())));
+        }
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Stop::usage(format!("`--report`: there is no folder `{}`", folder.display())));
+        }
+        Ok((format, path))
     };
     args.reports.iter().map(parse).collect()
 }
 
 fn write_report(outcome: &RunOutcome, format: Format, path: &std::path::Path) -> Result<(), Stop> {
     let text = render_to_string(&*format.renderer(), &outcome.report);
-    std::fs::write(path, text)
-        .map_err(|error| Stop::failed(format!("could not write `{}`: {error}", path.display())))
+    std::fs::write(path, text).map_err(|error| Stop::io("write", path, &error))
 }
 
 fn selection(args: &RunArgs, plan: &Plan) -> Result<Selection, Stop> {
@@ -99,13 +116,14 @@ fn selection(args: &RunArgs, plan: &Plan) -> Result<Selection, Stop> {
         let Some(phase) = known else {
             let names: Vec<String> =
                 plan.outline().phases.iter().map(|phase| format!("`{}`", phase.id)).collect();
-            return Err(Stop::usage(format!("unknown phase `{phase}`; there are {}", names.join(", "))));
+            return Err(Stop::usage(format!("unknown phase `{phase}`"))
+                .remedy(format!("the checklist has {}", names.join(", "))));
         };
         selection = selection.phase(phase);
     }
-    selection = args.only.iter().fold(selection, |selection, glob| selection.check_glob(glob));
-    selection = args.tags.iter().fold(selection, |selection, tag| selection.tag(tag));
-    selection = args.exclude.iter().fold(selection, |selection, glob| selection.exclude_glob(glob));
+    selection = args.only.iter().fold(selection, Selection::check_glob);
+    selection = args.tags.iter().fold(selection, Selection::tag);
+    selection = args.exclude.iter().fold(selection, Selection::exclude_glob);
     if args.only_failed {
         selection = selection.only_failed();
     }
@@ -115,49 +133,57 @@ fn selection(args: &RunArgs, plan: &Plan) -> Result<Selection, Stop> {
     Ok(selection)
 }
 
-/// A token that the first interrupt cancels. A second one ends the program at once.
+/// A token that the first interrupt from the terminal, or the system's first request to end, cancels. A second one ends the
+/// program at once.
 pub(crate) fn on_interrupt() -> CancellationToken {
+    use tokio::signal::unix::{SignalKind, signal};
     let token = CancellationToken::new();
     let cancelled = token.clone();
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return token;
+    };
     #[expect(clippy::disallowed_methods, reason = "it waits for a signal as long as the program runs")]
     tokio::spawn(async move {
-        if interrupt().await.is_ok() {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if cancelled.is_cancelled() {
+                #[expect(clippy::exit, reason = "the second interrupt does not wait for anything")]
+                std::process::exit(i32::from(exit::INTERRUPTED));
+            }
             cancelled.cancel();
-        }
-        if interrupt().await.is_ok() {
-            #[expect(clippy::exit, reason = "the second interrupt does not wait for anything")]
-            std::process::exit(i32::from(exit::INTERRUPTED));
         }
     });
     token
 }
 
-/// Waits for an interrupt from the terminal, or for the system's request to end.
-async fn interrupt() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        done = tokio::signal::ctrl_c() => done,
-        _ = terminate.recv() => Ok(()),
+/// Writes how the run ended to standard output. A quiet run that is fine says nothing.
+fn show(outcome: &RunOutcome, record: Record<'_>, terminal: &Terminal) {
+    let warned = outcome.report.counts().warned > 0;
+    if terminal.quiet && outcome.decision() == Decision::Go && !warned {
+        return;
     }
-}
-
-/// Writes how the run ended to standard output.
-pub(crate) fn show(outcome: &RunOutcome, terminal: &Terminal) {
-    let text = Text::new().color(terminal.colors()).only_problems(terminal.quiet);
-    terminal.print(&render_to_string(&text, &outcome.report));
-    for phase in &outcome.not_open {
-        let opens = outcome.report.outline().phase(phase.as_str()).and_then(|phase| phase.opens);
-        let opens = opens.map(|at| format!(" until {}", at.to_minute())).unwrap_or_default();
-        terminal
-            .say(&format!("note: the phase `{phase}` is not open{opens}; `--ignore-windows` runs it anyway"));
+    terminal.print(&render_to_string(&text(terminal), &outcome.report));
+    terminal.print(&format!("this run: {}", outcome.decision()));
+    if let Some(text) = waiting(&outcome.report, record) {
+        terminal.print(&format!("\n{text}"));
+    }
+    if !outcome.not_open.is_empty() {
+        let opens = |phase: &PhaseId| {
+            let outline = outcome.report.outline().phase(phase.as_str());
+            let opens = outline.and_then(|phase| phase.opens).map(|at| format!(" until {}", at.to_minute()));
+            format!("`{phase}`{}", opens.unwrap_or_default())
+        };
+        let phases: Vec<String> = outcome.not_open.iter().map(opens).collect();
+        terminal.say(&format!("note: not open: {}; `--ignore-windows` asks them anyway", phases.join(", ")));
     }
     match outcome.end {
-        RunEnd::Cancelled => terminal.say("interrupted; what was settled is recorded"),
-        RunEnd::Deadline => terminal.say("the time of the run was used up; what was settled is recorded"),
+        RunEnd::Cancelled => terminal.error("interrupted; what was settled is recorded"),
+        RunEnd::Deadline => terminal.error("the time of the run was used up; what was settled is recorded"),
         _ => {}
-    }
-    if outcome.decision() != vapora_preflight::Decision::Go || !terminal.quiet {
-        terminal.print(&format!("this run: {}", outcome.decision()));
     }
 }

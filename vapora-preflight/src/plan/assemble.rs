@@ -611,6 +611,7 @@ impl<'d> Assembly<'d> {
 
     fn conditions(&self, out: &mut Vec<Diagnostic>) -> Vec<CheckConditions> {
         let mut told = Told::default();
+        let mut parsed: HashMap<(Span, &str), Condition> = HashMap::new();
         let common = Names::default()
             .closed("vars", self.draft.vars.keys())
             .deployment(&self.draft.deployment)
@@ -621,26 +622,33 @@ impl<'d> Assembly<'d> {
                 all.push(CheckConditions { expect: Vec::new(), warn_unless: Vec::new() });
                 continue;
             }
-            let names = self.names(check, &common);
+            let mut names: Option<Option<Names>> = None;
             let mut parse = |texts: &[Text]| -> Vec<Condition> {
                 let mut conditions = Vec::new();
                 for text in texts {
-                    match (&names, names.as_ref().map(|names| Condition::parse(&text.text, names))) {
-                        (_, Some(Ok(condition))) => conditions.push(condition),
-                        (Some(names), Some(Err(wrong))) => {
+                    // the instances of `for_each` share their conditions
+                    let key = text.span.filter(|_| check.baseline.is_none()).map(|span| (span, &*check.kind));
+                    if let Some(condition) = key.and_then(|key| parsed.get(&key)) {
+                        conditions.push(Condition::clone(condition));
+                        continue;
+                    }
+                    let names = names.get_or_insert_with(|| self.names(check, &common));
+                    let condition = match names {
+                        Some(names) => Condition::parse(&text.text, names),
+                        // any evidence may come: only what cannot be read is found now
+                        None => Condition::parse_open(&text.text),
+                    };
+                    match condition {
+                        Ok(condition) => {
+                            parsed.extend(key.map(|key| (key, condition.clone())));
+                            conditions.push(condition);
+                        }
+                        Err(wrong) => {
                             if told.first(Code::InvalidExpression, text) {
-                                out.push(wrong_text(&wrong, "expression", names, text.span));
+                                let names = names.clone().unwrap_or_default();
+                                out.push(wrong_text(&wrong, "expression", &names, text.span));
                             }
                         }
-                        // any evidence may come: only what cannot be read is found now
-                        _ => match Condition::parse_open(&text.text) {
-                            Ok(condition) => conditions.push(condition),
-                            Err(wrong) => {
-                                if told.first(Code::InvalidExpression, text) {
-                                    out.push(wrong_text(&wrong, "expression", &Names::default(), text.span));
-                                }
-                            }
-                        },
                     }
                 }
                 conditions

@@ -141,14 +141,14 @@ fn compile_instance(
         names = names.closed("each", each.keys());
         values.insert("each".to_owned(), value_of(&serde_json::Value::Object(each.clone())));
     }
-    let first = scope_of(values.clone());
+    let first = if each.is_empty() { known.scope.clone() } else { scope_of(values.clone()) };
     let target = fields.take::<TargetName>("target", &Filler { names: &names, scope: &first }, out);
     if let Some(target) = &target {
         let settings = context.targets.get(&target.value).map(|it| it.in_expressions());
         values.insert("target".to_owned(), value_of(&settings.unwrap_or_default()));
         names = names.open("target");
     }
-    let values = scope_of(values);
+    let values = if target.is_some() { scope_of(values) } else { first };
     let filler = Filler { names: &names, scope: &values };
 
     let not_applicable = when(&mut fields, &names, &values, out);

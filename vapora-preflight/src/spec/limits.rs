@@ -124,21 +124,25 @@ fn until(
     }
     let consecutive = consecutive.map_or(1, |at| at.value).max(1);
     let timeout = timeout?;
-    let needed = interval.saturating_mul(consecutive - 1);
-    if needed > timeout {
-        unsatisfiable(
-            &format!(
-                "`until` can never be met: {consecutive} looks every {} need {}, and it gives up after {}",
-                Period::from(interval),
-                Period::from(needed),
-                Period::from(timeout)
-            ),
-            "give it more time, or ask for fewer looks",
-            span,
-            out,
-        );
+    let until = Until { interval, timeout, consecutive };
+    if let Some(message) = never_met(until) {
+        unsatisfiable(&message, "give it more time, or ask for fewer looks", span, out);
     }
-    Some(Until { interval, timeout, consecutive })
+    Some(until)
+}
+
+/// Why so many looks in a row do not fit into the time there is, where they do not.
+pub(crate) fn never_met(until: Until) -> Option<String> {
+    let Until { interval, timeout, consecutive } = until;
+    let needed = interval.saturating_mul(consecutive.saturating_sub(1));
+    (needed > timeout).then(|| {
+        format!(
+            "`until` can never be met: {consecutive} looks every {} need {}, and it gives up after {}",
+            Period::from(interval),
+            Period::from(needed),
+            Period::from(timeout)
+        )
+    })
 }
 
 /// A duration that is not zero.
