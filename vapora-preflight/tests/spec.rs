@@ -471,3 +471,13 @@ fn roles_and_documents_of_the_caller_take_the_place_of_those_written() {
     assert_eq!(outline.document("risk").as_deref(), Some("low"));
     assert_eq!(outline.document("message.start").as_deref(), Some("5 minutes"));
 }
+
+#[test]
+fn the_only_phase_there_is_need_not_be_named() {
+    let text = "[phase.before]\n[check.one]\nkind = \"demo.answers\"\nquestion = \"q\"\nat_least = 1\n[gate.go]\ntitle = \"Go?\"\n";
+    let compiled = compile(text);
+    let outline = compiled.plan.outline();
+    assert_eq!(check(outline, "one").phase, "before");
+    assert_eq!(outline.gates[0].phase, "before");
+    assert_eq!(ids(&outline.gates[0].subjects), ["one"]);
+}

@@ -162,6 +162,7 @@ fn compile_instance(
                 out.push(Diagnostic::error(Code::InvalidName, error.to_string(), span));
                 None
             }
+            None if known.only_phase.is_some() => known.only_phase.clone().map(|phase| (phase, None)),
             None => {
                 out.push(
                     Diagnostic::error(

@@ -29,6 +29,8 @@ pub(super) struct Known<'a> {
     /// The same, with the values.
     pub(super) values: BTreeMap<String, minijinja::Value>,
     pub(super) scope: minijinja::Value,
+    /// The phase of what names none, where there is only one.
+    pub(super) only_phase: Option<crate::PhaseId>,
 }
 
 impl Known<'_> {
@@ -58,15 +60,19 @@ pub(super) fn compile(
     let vars = serde_json::Value::Object(draft.vars.clone());
     let values: BTreeMap<String, minijinja::Value> =
         [("vars".to_owned(), value_of(&vars)), ("deployment".to_owned(), value_of(&deployment_json))].into();
-    let known = Known {
+    let mut known = Known {
         registry,
         names: Names::default().closed("vars", draft.vars.keys()).deployment(&draft.deployment),
         scope: scope_of(values.clone()),
         values,
+        only_phase: None,
     };
     targets(&mut document, &known, &mut draft, out);
     groups(&mut document, &known, &mut draft, out);
     phases(&mut document, &known, &mut draft, time_told, out);
+    if let [only] = &draft.phases[..] {
+        known.only_phase = Some(only.outline.id.clone());
+    }
     let mut broken = std::mem::take(&mut draft.broken);
     draft.roles = compile_roles(&mut document, &known, overrides, &mut broken, out);
     draft.change = compile_change(&mut document, &known, overrides, out);

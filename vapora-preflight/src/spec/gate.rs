@@ -54,7 +54,8 @@ pub(super) fn compile_gates(
             None => entry
                 .file_phase
                 .as_ref()
-                .and_then(|phase| Some((PhaseId::new(&phase.value).ok()?, Some(phase.span)))),
+                .and_then(|phase| Some((PhaseId::new(&phase.value).ok()?, Some(phase.span))))
+                .or_else(|| known.only_phase.clone().map(|phase| (phase, None))),
         };
         fields.finish(&what, out);
         let Some((phase, phase_span)) = phase else {
