@@ -1,6 +1,7 @@
 //! Where the program writes to, and whether in colours.
 
 use std::{
+    fmt::Write as _,
     io::{ErrorKind, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -99,6 +100,18 @@ pub(crate) fn clean(text: &str) -> String {
 /// The same for a text of several lines.
 pub(crate) fn clean_lines(text: &str) -> String {
     text.chars().map(|c| if c != '\n' && moves(c) { ' ' } else { c }).collect()
+}
+
+/// The same for a text of JSON, which says them with escapes: only its strings can hold them.
+pub(crate) fn clean_json(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut text, c| {
+        if c != '\n' && moves(c) {
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+        text
+    })
 }
 
 fn moves(c: char) -> bool {

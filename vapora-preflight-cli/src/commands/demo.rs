@@ -23,9 +23,11 @@ use crate::{
     terminal::Terminal,
 };
 
+mod clock;
 mod machine;
 mod scene;
 
+use clock::DemoClock;
 use scene::Scene;
 
 /// The planned time T of the demonstration. It is fixed, so that every demonstration tells the same.
@@ -162,7 +164,7 @@ impl<'t> Act<'t> {
             self.people_speak(phase.id.as_str())?;
             let run = Run::new(&self.plan)
                 .resources(Arc::clone(&self.resources))
-                .clock(Arc::new(self.clock.clone()))
+                .clock(Arc::new(DemoClock::new(self.clock.clone())))
                 .secrets(Arc::new(self.scene.secrets()))
                 .history(self.report.take())
                 .select(Selection::everything().phase(phase.id.clone()))

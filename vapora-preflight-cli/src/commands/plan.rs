@@ -9,7 +9,7 @@ use crate::{
     args::{PlanArgs, PlanFormat},
     exit::{self, Ended},
     setup::{self, Purpose},
-    terminal::{Terminal, clean_lines, many},
+    terminal::{Terminal, clean_json, clean_lines, many},
     waiting::filled,
 };
 
@@ -19,7 +19,7 @@ pub(crate) fn plan(args: &PlanArgs, terminal: &Terminal) -> Ended {
         setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, Purpose::Run, terminal)?;
     let text = match args.format {
         PlanFormat::Text => clean_lines(&as_text(&opened.plan)),
-        PlanFormat::Json => serde_json::to_string_pretty(&as_json(&opened.plan))?,
+        PlanFormat::Json => clean_json(&serde_json::to_string_pretty(&as_json(&opened.plan))?),
         PlanFormat::Mermaid => clean_lines(&as_mermaid(&opened.plan)),
     };
     terminal.print(&text);

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use vapora_preflight::{
-    Clock, Decision, Journal, PhaseId, Plan, Run, RunEnd, RunError, RunOutcome, Selection, SystemClock,
+    Clock, Decision, Journal, PhaseId, Plan, Run, RunEnd, RunOutcome, Selection, SystemClock,
 };
 use vapora_preflight_report::{Format, render_to_string};
 
@@ -83,7 +83,8 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
 }
 
 /// A run that could not begin, or could not go on.
-pub(crate) fn stopped(error: RunError) -> Stop {
+#[cfg(feature = "demo")]
+pub(crate) fn stopped(error: vapora_preflight::RunError) -> Stop {
     error.into()
 }
 

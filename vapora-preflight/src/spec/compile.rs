@@ -30,7 +30,7 @@ pub(super) struct Known<'a> {
     pub(super) values: BTreeMap<String, minijinja::Value>,
     pub(super) scope: minijinja::Value,
     /// The phase of what names none, where there is only one.
-    pub(super) only_phase: Option<crate::PhaseId>,
+    pub(super) only_phase: Option<PhaseId>,
 }
 
 impl Known<'_> {
