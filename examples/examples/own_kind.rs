@@ -96,9 +96,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut sources = Sources::new();
     sources.add("seats.toml", CHECKLIST);
-    let compiled = PlanBuilder::new(&registry).sources(&sources).build().map_err(|error| {
+    let compiled = PlanBuilder::new(&registry).sources(&sources).build().inspect_err(|error| {
         eprintln!("{}", render_diagnostics(&error.diagnostics, &sources, false));
-        error
     })?;
 
     let mut resources = Resources::new();

@@ -46,7 +46,7 @@ impl Phase for Drain {
             .needs(["rollback-plan"])
             .expect("depth <= 10")
             .timeout(Duration::from_secs(5))
-            .fresh_for(Duration::from_secs(60));
+            .fresh_for(Duration::from_mins(1));
         // besides that all hold: never on a report of too few checks
         let enough = gate_fn("enough", |input| {
             if input.subjects().len() >= 2 { Verdict::of([]) } else { Verdict::undecided("too few checks") }

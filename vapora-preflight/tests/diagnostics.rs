@@ -1,6 +1,8 @@
 //! What the author of a checklist is told. A fixture is added by dropping a file, or a folder of files, into
 //! `tests/fixtures/checklists`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, and its texts are short")]
+
 use std::{
     collections::BTreeSet,
     fs,

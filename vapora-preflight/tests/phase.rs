@@ -1,5 +1,7 @@
 //! Plans of TOML and Rust together.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, and its texts are short")]
+
 use std::time::Duration;
 
 use vapora_preflight::{
@@ -106,10 +108,10 @@ fn a_phase_of_rust_alone_is_a_plan() {
             .retry(Retry { attempts: 3, ..Retry::default() })
             .until(Until {
                 interval: Duration::from_secs(1),
-                timeout: Duration::from_secs(60),
+                timeout: Duration::from_mins(1),
                 consecutive: 2,
             })
-            .fresh_for(Duration::from_secs(60))
+            .fresh_for(Duration::from_mins(1))
             .effect(Effect::Notifies)
             .expect("anything > 1")
             .tag("fast");
@@ -191,7 +193,7 @@ fn limits_that_can_never_be_met_are_told_in_rust_too() {
     let own = Described("before", |phase: &mut PhaseBuilder<'_>| {
         phase.check("drained", passes()).timeout(Duration::ZERO).fresh_for(Duration::ZERO);
         phase.check("until", passes()).until(Until {
-            interval: Duration::from_secs(60),
+            interval: Duration::from_mins(1),
             timeout: Duration::from_secs(30),
             consecutive: 3,
         });

@@ -1,5 +1,7 @@
 //! What a checklist in TOML comes to.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, and its texts are short")]
+
 use std::{fs, time::Duration};
 
 use vapora_preflight::{
@@ -234,7 +236,7 @@ fn limits_are_read_with_their_units() {
          fresh_for = \"4h\"\nseverity = \"critical\"\non_fail = \"roll_back\"\ntags = [\"fast\"]",
     ));
     let limits = compiled.plan.limits_of("one").unwrap();
-    assert_eq!((limits.attempt, limits.total), (Duration::from_secs(2), Some(Duration::from_secs(60))));
+    assert_eq!((limits.attempt, limits.total), (Duration::from_secs(2), Some(Duration::from_mins(1))));
     assert_eq!(
         (limits.retry.attempts, limits.retry.backoff, limits.retry.max),
         (4, Duration::from_millis(100), Duration::from_secs(1))
@@ -242,10 +244,10 @@ fn limits_are_read_with_their_units() {
     let until = limits.until.unwrap();
     assert_eq!(
         (until.interval, until.timeout, until.consecutive),
-        (Duration::from_secs(10), Duration::from_secs(300), 3)
+        (Duration::from_secs(10), Duration::from_mins(5), 3)
     );
     let check = check(compiled.plan.outline(), "one");
-    assert_eq!(check.fresh_for, Some(Duration::from_secs(4 * 3600)));
+    assert_eq!(check.fresh_for, Some(Duration::from_hours(4)));
     assert_eq!((check.severity, check.on_fail), (Severity::Critical, Some(Advice::RollBack)));
     assert_eq!((check.effect, check.tags.as_slice()), (Effect::Reads, ["fast".to_owned()].as_slice()));
 }

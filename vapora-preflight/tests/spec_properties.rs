@@ -1,5 +1,12 @@
 //! What holds for any text taken as a checklist.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a test that cannot go on panics, and its texts are short"
+)]
+
 use std::{fs, path::Path, sync::LazyLock};
 
 use proptest::{collection::vec, prelude::*, sample::Index};

@@ -34,7 +34,7 @@ use scene::Scene;
 const PLANNED: &str = "2026-12-01T14:00:00Z";
 
 /// When, in the demonstration, what happens at T has happened.
-const DEPLOYED: Duration = Duration::from_secs(4 * 60);
+const DEPLOYED: Duration = Duration::from_mins(4);
 
 /// Runs the VAPORA checklist against the simulated world.
 pub(crate) fn demo(args: &DemoArgs, terminal: &Terminal) -> Ended {
@@ -106,7 +106,7 @@ impl<'t> Act<'t> {
         let folder = args.dir.join(name);
         clear(&folder)?;
         let planned: Timestamp = PLANNED.parse()?;
-        let begins = planned.minus(Duration::from_secs(30 * 60 * 60));
+        let begins = planned.minus(Duration::from_hours(30));
         let world = World::start(before, begins.unix_seconds()).await?;
         let clock = world.clock().clone();
         let (journal, _) = Journal::open(&args.dir, &release, "demo", clock.now())?;
@@ -202,8 +202,8 @@ impl<'t> Act<'t> {
     fn moment(&self, phase: &str) -> Timestamp {
         match (phase.parse::<Offset>(), phase) {
             (Ok(offset), _) => offset.from(self.planned),
-            (_, "after") => self.planned.plus(Duration::from_secs(5 * 60)),
-            _ => self.planned.plus(Duration::from_secs(60 * 60)),
+            (_, "after") => self.planned.plus(Duration::from_mins(5)),
+            _ => self.planned.plus(Duration::from_hours(1)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A folder with a checklist, and the program to run in it.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -137,7 +138,7 @@ pub(crate) fn checklist(checks: &[(&str, &str)]) -> String {
                     [phase.a]\ntitle = \"All of it\"\n"
         .to_owned();
     for (id, parameters) in checks {
-        text += &format!("\n[check.{id}]\nphase = \"a\"\ntitle = \"It is so\"\n{parameters}\n");
+        let _ = write!(text, "\n[check.{id}]\nphase = \"a\"\ntitle = \"It is so\"\n{parameters}\n");
     }
     text + "\n[gate.proceed]\nphase = \"a\"\ntitle = \"Proceed?\"\nrequires = [\"a\"]\n"
 }

@@ -1,0 +1,16 @@
+//! The kinds as a release meets them: scenarios that are the same on the simulated API server and on a real one.
+//!
+//! The real one is that of the current context of the kubeconfig in `VAPORA_PREFLIGHT_KUBECONFIG`; without it, the scenarios
+//! run on the simulation alone. See the README of the crate.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
+
+mod access_allowed;
+mod api_reachable;
+mod deployments_available;
+mod ground;
+mod namespace_exists;
+mod nodes_ready;
+mod paging;
+mod pods_running;
+mod said;
