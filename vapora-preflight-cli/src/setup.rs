@@ -9,6 +9,7 @@ use vapora_preflight::{
     Code, Compiled, Diagnostic, Level, Overrides, Plan, PlanBuilder, Registry, ReleaseId, Resources, Sources,
     load, releases,
 };
+use vapora_preflight_http::HttpClient;
 use vapora_preflight_report::render_diagnostics;
 
 use crate::{
@@ -184,13 +185,44 @@ pub(crate) fn release_of(record: &RecordArgs) -> Result<ReleaseId, Stop> {
     Err(Stop::usage(format!("nothing is on record of the release `{release}` in `{dir}`")).remedy(remedy))
 }
 
+/// The kubeconfig for targets that name none: the one that is given, or else the user's own, as `kubectl` takes it.
+fn kubeconfig_of(given: Option<&Path>) -> Result<Option<PathBuf>, Stop> {
+    let given: Vec<PathBuf> = given.map(|given| std::env::split_paths(given).collect()).unwrap_or_default();
+    let given: Vec<PathBuf> = given.into_iter().filter(|path| !path.as_os_str().is_empty()).collect();
+    match &given[..] {
+        [] => {}
+        [one] => return Ok(Some(one.clone())),
+        several => {
+            let there: Vec<&PathBuf> = several.iter().filter(|path| path.exists()).collect();
+            return match there[..] {
+                [one] => Ok(Some(one.clone())),
+                _ => Err(Stop::usage(
+                    "several kubeconfig files are given, and they are not merged here: name one with `--kubeconfig`",
+                )),
+            };
+        }
+    }
+    #[expect(clippy::disallowed_methods, reason = "the program is the caller that knows the environment")]
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    Ok(home.map(|home| home.join(".kube/config")).filter(|path| path.is_file()))
+}
+
 /// The clients that the checks of a plan work with.
 pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<Arc<Resources>, Stop> {
     let mut resources = Resources::new();
-    let kubeconfig = kubeconfig.filter(|path| !path.as_os_str().is_empty());
-    vapora_preflight_k8s::connect_all(plan, kubeconfig, &mut resources).await;
-    let http = vapora_preflight_http::HttpClient::builder().system_proxy().build()?;
-    resources.insert(http);
+    let kubeconfig = kubeconfig_of(kubeconfig)?;
+    vapora_preflight_k8s::connect_all(plan, kubeconfig.as_deref(), &mut resources).await;
+    match HttpClient::builder().system_proxy().build() {
+        Ok(client) => {
+            resources.insert(client);
+        }
+        // a machine without trusted roots can still ask everything else
+        Err(error) => {
+            let source = std::error::Error::source(&error).map(|it| format!(": {it}")).unwrap_or_default();
+            let remedy = "install the system's trusted certificates, such as the package `ca-certificates`";
+            resources.fail::<HttpClient>(format!("{error}{source}"), Some(remedy.to_owned()));
+        }
+    }
     Ok(Arc::new(resources))
 }
 

@@ -52,6 +52,15 @@ impl Resources {
         self.put::<T>(Some(target.clone()), Err(Missing { message: message.into(), remedy }))
     }
 
+    /// Says why there is no resource of that type. The checks that ask for it then err with that message, and no others.
+    pub fn fail<T: Any + Send + Sync>(
+        &mut self,
+        message: impl Into<String>,
+        remedy: Option<String>,
+    ) -> &mut Self {
+        self.put::<T>(None, Err(Missing { message: message.into(), remedy }))
+    }
+
     fn put<T: Any>(&mut self, target: Option<TargetName>, slot: Slot) -> &mut Self {
         self.names.push(match &target {
             Some(target) => format!("{} for {target}", type_name::<T>()),
@@ -122,6 +131,8 @@ mod tests {
         assert_eq!(*resources.get::<u8>(Some(&staging)).unwrap(), 2);
         assert_eq!(resources.get::<u8>(Some(&production)).unwrap_err().message(), "no such context");
         assert!(resources.get::<u16>(None).is_err());
+        resources.fail::<u32>("no trusted roots", None);
+        assert_eq!(resources.get::<u32>(Some(&staging)).unwrap_err().message(), "no trusted roots");
         assert!(resources.find::<u16>(None).unwrap().is_none());
         assert!(resources.find::<u8>(Some(&production)).is_err());
     }

@@ -117,7 +117,7 @@ impl Check for Attested {
             return not_yet(format!("{} does not fill the role", word.who));
         }
         if cx.now() >= expires {
-            return not_yet(format!("the word of {} expired at {expires}", word.who));
+            return not_yet(format!("the word of {} expired at {}", word.who, expires.to_minute()));
         }
         let finding = |summary: String| {
             Finding::new(summary)
@@ -142,7 +142,9 @@ impl Check for Attested {
             Word::Yes if self.evidence == EvidenceRule::Required && word.evidence.is_none() => {
                 not_yet(format!("the word of {} came without the evidence it needs", word.who))
             }
-            Word::Yes => Ok(Outcome::Pass(finding(format!("{} says so, until {expires}", word.who)))),
+            Word::Yes => {
+                Ok(Outcome::Pass(finding(format!("{} says so, until {}", word.who, expires.to_minute()))))
+            }
         }
     }
 }

@@ -107,7 +107,8 @@ impl Scene {
     pub(super) async fn resources(&self, plan: &Plan, world: &World) -> Result<Arc<Resources>, Stop> {
         let mut resources = Resources::new();
         vapora_preflight_k8s::connect_all(plan, Some(&self.kubeconfig), &mut resources).await;
-        resources.insert(HttpClient::builder().build()?);
+        // the simulated backends speak plain HTTP; the roots are named so that a machine without any can show this too
+        resources.insert(HttpClient::builder().root_certificates_pem(world.endpoint().ca_pem()).build()?);
         resources.insert(Filesystems::fixed(world.disks().iter().map(|disk| {
             let usage =
                 Usage::new(disk.total_bytes, disk.free_bytes).inodes(disk.total_inodes, disk.free_inodes);
