@@ -7,12 +7,21 @@ use std::{
 };
 
 use rustls::ServerConfig;
-use tokio::io::AsyncReadExt;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_rustls::TlsAcceptor;
 
-use crate::{certificates::Chain, server::Server};
+use crate::{
+    certificates::Chain,
+    faults::{Fault, Faults},
+    server::Server,
+};
 
 /// A TLS server on 127.0.0.1 that completes handshakes, and then reads until the client closes.
+///
+/// Its [`faults`](Self::faults) count connections, and strike before the handshake.
 ///
 /// ```
 /// use vapora_preflight_sim::{Leaf, TestCa, TlsEndpoint};
@@ -31,6 +40,30 @@ pub struct TlsEndpoint {
     server: Server,
     config: Arc<RwLock<Arc<ServerConfig>>>,
     root_pem: Arc<str>,
+    faults: Faults,
+}
+
+/// What the fault of a connection looks like to one who begins a handshake.
+async fn play(fault: Fault, mut stream: TcpStream) -> io::Result<()> {
+    if fault == Fault::Cut {
+        return Ok(());
+    }
+    let mut hello = [0; 1024];
+    let _ = stream.read(&mut hello).await?;
+    let answer = match fault {
+        // a server without TLS at that port
+        Fault::Status(code) => {
+            format!("HTTP/1.1 {code} no TLS here\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                .into_bytes()
+        }
+        Fault::Garbage => vec![0xff; 64],
+        // a record of a handshake, announced with 122 bytes, and ended after six
+        Fault::Truncated => vec![0x16, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3],
+        Fault::Slow => return std::future::pending().await,
+        Fault::Cut | Fault::Empty => Vec::new(),
+    };
+    stream.write_all(&answer).await?;
+    stream.shutdown().await
 }
 
 impl TlsEndpoint {
@@ -38,17 +71,23 @@ impl TlsEndpoint {
     pub async fn serve(chain: &Chain) -> io::Result<Self> {
         let config = Arc::new(RwLock::new(chain.server_config().map_err(io::Error::other)?));
         let shared = Arc::clone(&config);
+        let faults = Faults::default();
+        let strikes = faults.clone();
         let server = Server::accept(move |stream| {
             let config = Arc::clone(&shared.read().unwrap_or_else(PoisonError::into_inner));
+            let fault = strikes.strike("");
             async move {
-                if let Ok(mut stream) = TlsAcceptor::from(config).accept(stream).await {
+                if let Some(fault) = fault {
+                    // the client closed first, which is as good
+                    let _ = play(fault, stream).await;
+                } else if let Ok(mut stream) = TlsAcceptor::from(config).accept(stream).await {
                     let mut heard = [0; 1024];
                     while stream.read(&mut heard).await.is_ok_and(|length| length > 0) {}
                 }
             }
         })
         .await?;
-        Ok(Self { server, config, root_pem: chain.root_pem().into() })
+        Ok(Self { server, config, root_pem: chain.root_pem().into(), faults })
     }
 
     /// Serves another chain from the next connection on; [`ca_pem`](Self::ca_pem) stays that of the first.
@@ -61,6 +100,11 @@ impl TlsEndpoint {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// The faults between it and its clients; what they count is connections.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// The root that a client has to trust, as PEM.

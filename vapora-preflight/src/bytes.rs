@@ -69,7 +69,10 @@ impl fmt::Debug for Bytes {
 }
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&format!("{}B", self.0))
+        // exact, with the largest unit that divides it
+        let divides = |(_, unit): &&(&str, u64)| self.0 > 0 && self.0.is_multiple_of(*unit);
+        let (name, unit) = UNITS[..5].iter().rev().find(divides).unwrap_or(&("B", 1));
+        serializer.serialize_str(&format!("{}{name}", self.0 / unit))
     }
 }
 impl<'de> Deserialize<'de> for Bytes {
@@ -84,7 +87,11 @@ impl JsonSchema for Bytes {
         "Bytes".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "bytes with their unit, as in `512MiB` or `10GB`" })
+        json_schema!({
+            "type": "string",
+            "description": "bytes with their unit, as in `512MiB` or `10GB`",
+            "examples": ["512MiB"],
+        })
     }
 }
 
@@ -102,5 +109,10 @@ mod tests {
         }
         assert_eq!(Bytes::new(1536).to_string(), "1.5KiB");
         assert_eq!(Bytes::new(10 << 30).to_string(), "10GiB");
+        for (bytes, written) in [(0, "0B"), (1_000, "1000B"), (256 << 10, "256KiB"), (1536 << 20, "1536MiB")]
+        {
+            assert_eq!(serde_json::json!(Bytes::new(bytes)), written);
+            assert_eq!(written.parse(), Ok(Bytes::new(bytes)));
+        }
     }
 }

@@ -202,7 +202,11 @@ impl JsonSchema for Period {
         "Period".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "a duration with its unit, as in `500ms`, `20s`, `1m 30s`, `4h` or `1d`" })
+        json_schema!({
+            "type": "string",
+            "description": "a duration with its unit, as in `500ms`, `20s`, `1m 30s`, `4h` or `1d`",
+            "examples": ["1m 30s"],
+        })
     }
 }
 

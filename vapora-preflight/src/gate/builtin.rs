@@ -2,7 +2,7 @@
 
 use crate::{Advice, CheckId, ConditionOutline, Gate, GateInput, Reason, Side, Standing, Verdict, Weight};
 
-/// Every check has to hold, save the advisory ones. Nothing to judge is no reason to go.
+/// Every check has to hold, save the advisory ones, which decide nothing either way. Nothing to judge is no reason to go.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AllHold;
 
@@ -20,7 +20,7 @@ impl Gate for AllHold {
                 }
             };
             let standing = check.standing(input.now());
-            holding += usize::from(standing.holds());
+            holding += usize::from(standing.holds() && check.blocks());
             if standing == Standing::Fails && check.blocks() {
                 let asked = check.record.and_then(|record| match &record.status {
                     crate::Status::Done(outcome) => outcome.finding().advice,
@@ -31,7 +31,11 @@ impl Gate for AllHold {
             reasons.extend(Reason::of_check(&check, input.now()));
         }
         if holding == 0 && reasons.iter().all(|reason| reason.weight > Weight::Open) {
-            reasons.push(Reason::new(Weight::Open, "empty", "no check holds, so there is nothing to go by"));
+            reasons.push(Reason::new(
+                Weight::Open,
+                "empty",
+                "no check that has to hold does, so there is nothing to go by",
+            ));
         }
         if advice.is_none() && reasons.iter().any(|reason| reason.weight == Weight::Open) {
             advice = Some(Advice::Investigate);

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Awaiting, Check, CheckContext, CheckError, CheckResult, EvidenceField, Finding, Kind, Outcome, Period,
@@ -39,7 +39,7 @@ fn a_day() -> Period {
 }
 
 /// Whether a word has to be shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum EvidenceRule {
     /// It has to be shown.
