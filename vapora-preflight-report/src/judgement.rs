@@ -5,7 +5,7 @@ use vapora_preflight::{
     Reason, Report, Side, Standing, Unknown, Verdict, Weight,
 };
 
-use crate::sign::Sign;
+use crate::{aged::is_aged, deployment::Course, sign::Sign};
 
 /// The decision in the words of the checklist: `GO`, `NO-GO` or `UNDECIDED` before a deployment; `KEEP`, `INVESTIGATE`
 /// or `ROLL BACK` after it.
@@ -28,7 +28,8 @@ pub(crate) struct Judgement<'a> {
     pub(crate) gate: &'a GateOutline,
     pub(crate) record: Option<&'a GateRecord>,
     reasons: Vec<Reason>,
-    pub(crate) since: Vec<Since>,
+    since: Vec<Since>,
+    acted_upon: bool,
 }
 
 /// A check of the gate that stands otherwise than when the gate was judged.
@@ -36,7 +37,9 @@ pub(crate) struct Judgement<'a> {
 pub(crate) struct Since {
     pub(crate) check: String,
     pub(crate) was: String,
-    pub(crate) is: &'static str,
+    pub(crate) is: String,
+    /// It held then, and has only grown old.
+    aged: bool,
 }
 
 /// A named condition, and whether it is met.
@@ -45,7 +48,8 @@ pub(crate) struct ConditionState<'a> {
     pub(crate) outline: &'a ConditionOutline,
     /// Nothing where it is not known.
     pub(crate) met: Option<bool>,
-    pub(crate) why: String,
+    /// What decides it, each with its status; or else one sentence that names no check.
+    pub(crate) deciding: Vec<(Option<CheckId>, String)>,
 }
 
 impl ConditionState<'_> {
@@ -64,6 +68,24 @@ impl ConditionState<'_> {
             None => "not known",
         }
     }
+
+    /// What decides it, in a line: `production-nodes failed, api-latency errored, and 3 more`.
+    pub(crate) fn why(&self) -> String {
+        const NAMED: usize = 4;
+        let mut parts: Vec<String> = self
+            .deciding
+            .iter()
+            .take(NAMED)
+            .map(|(check, told)| match check {
+                Some(check) => format!("{check} {told}"),
+                None => told.clone(),
+            })
+            .collect();
+        if self.deciding.len() > NAMED {
+            parts.push(format!("and {} more", self.deciding.len() - NAMED));
+        }
+        parts.join(", ")
+    }
 }
 
 impl<'a> Judgement<'a> {
@@ -77,7 +99,8 @@ impl<'a> Judgement<'a> {
             Some(record) => (record.verdict.reasons.clone(), since(report, gate, record)),
             None => (missing(report, gate), Vec::new()),
         };
-        Self { gate, record, reasons, since }
+        let acted_upon = record.is_some_and(|record| acted_upon(report, gate, record));
+        Self { gate, record, reasons, since, acted_upon }
     }
 
     /// The reasons of one weight apart from those that a check has not been asked yet, and those checks.
@@ -91,19 +114,36 @@ impl<'a> Judgement<'a> {
 
     /// Whether what it rests on is as it was, save that it has grown old.
     pub(crate) fn still_stands(&self) -> bool {
-        self.since.iter().all(|since| since.is == STALE)
+        self.since.iter().all(|since| since.aged)
+    }
+
+    /// The checks that make it out of date. What has only grown old does so where the gate opened and nobody has acted
+    /// upon it yet: a decision that was carried out rests on what was so at its time, and age opens no gate.
+    pub(crate) fn turned(&self) -> impl Iterator<Item = &Since> {
+        let age_matters = !self.acted_upon && self.record.is_some_and(|record| record.verdict.is_go());
+        self.since.iter().filter(move |since| !since.aged || age_matters)
+    }
+
+    pub(crate) fn is_out_of_date(&self) -> bool {
+        self.turned().next().is_some()
+    }
+
+    /// How many checks held when it was judged and have grown old since, without making it out of date.
+    pub(crate) fn aged_quietly(&self) -> usize {
+        self.since.iter().filter(|since| since.aged).count()
+            - self.turned().filter(|since| since.aged).count()
     }
 
     /// The sign and the words at the head of it.
     pub(crate) fn head(&self) -> (Sign, String) {
         let word = self.word();
         let sign = match word {
-            Some("GO" | "KEEP") if self.since.is_empty() => Sign::Pass,
+            Some("GO" | "KEEP") if !self.is_out_of_date() => Sign::Pass,
             Some("GO" | "KEEP" | "INVESTIGATE") => Sign::Warn,
             Some("NO-GO" | "ROLL BACK") => Sign::Fail,
             _ => Sign::Unknown,
         };
-        let out_of_date = if self.since.is_empty() { "" } else { ", out of date" };
+        let out_of_date = if self.is_out_of_date() { ", out of date" } else { "" };
         (sign, format!("{}{out_of_date}", word.unwrap_or("NOT JUDGED YET")))
     }
 
@@ -152,13 +192,14 @@ impl<'a> Judgement<'a> {
             Side::RescheduleIf => false,
         };
         if !against.is_empty() {
-            return ConditionState { outline, met: Some(!holds), why: named(&against) };
+            return ConditionState { outline, met: Some(!holds), deciding: deciding(&against) };
         }
         if !open.is_empty() {
-            return ConditionState { outline, met: None, why: named(&open) };
+            return ConditionState { outline, met: None, deciding: deciding(&open) };
         }
         if self.record.is_some() && own.is_empty() {
-            return ConditionState { outline, met: None, why: "the gate does not tell".to_owned() };
+            let told = "the gate does not tell".to_owned();
+            return ConditionState { outline, met: None, deciding: vec![(None, told)] };
         }
         let told = own.iter().find(|reason| reason.check.is_none()).map(|reason| reason.message.clone());
         let count = outline.subjects.len();
@@ -166,25 +207,16 @@ impl<'a> Judgement<'a> {
             1 => "1 check holds".to_owned(),
             count => format!("{count} checks hold"),
         });
-        ConditionState { outline, met: Some(holds), why }
+        ConditionState { outline, met: Some(holds), deciding: vec![(None, why)] }
     }
 }
 
-/// `production-nodes failed, api-latency errored, and 3 more`.
-fn named(reasons: &[&Reason]) -> String {
-    const NAMED: usize = 4;
-    let mut parts: Vec<String> = reasons
-        .iter()
-        .take(NAMED)
-        .map(|reason| match &reason.check {
-            Some(check) => format!("{check} {}", reason.status),
-            None => reason.message.clone(),
-        })
-        .collect();
-    if reasons.len() > NAMED {
-        parts.push(format!("and {} more", reasons.len() - NAMED));
-    }
-    parts.join(", ")
+fn deciding(reasons: &[&Reason]) -> Vec<(Option<CheckId>, String)> {
+    let told = |reason: &&Reason| match &reason.check {
+        Some(check) => (Some(check.clone()), reason.status.clone()),
+        None => (None, reason.message.clone()),
+    };
+    reasons.iter().map(told).collect()
 }
 
 /// What stands between a gate that was not judged and a go, by the checks it would judge.
@@ -210,19 +242,44 @@ fn since(report: &Report, gate: &GateOutline, record: &GateRecord) -> Vec<Since>
                 (standing, _) => (ok(standing), standing.word().to_owned()),
             },
         };
-        let is = check.standing(report.as_of());
-        if was_ok != ok(is) {
-            changed.push(Since { check: check.id().to_string(), was, is: is.word() });
+        let standing = check.standing(report.as_of());
+        if was_ok != ok(standing) {
+            let aged = is_aged(report, &check);
+            let is = match (standing, check.record) {
+                (Standing::Unknown(Unknown::Stale { .. }), Some(record)) if !aged => {
+                    format!("{}, and stale", record.status.word())
+                }
+                _ => standing.word().to_owned(),
+            };
+            changed.push(Since { check: check.id().to_string(), was, is, aged });
         }
     }
     changed
 }
 
-/// The standing of a check whose answer has only grown old.
-const STALE: &str = "stale";
+/// Whether something was done on the word of a gate, so that it is not asked again: the deployment it let begin has begun,
+/// the one it let stay has ended, or a later gate has gone on from there.
+fn acted_upon(report: &Report, gate: &GateOutline, record: &GateRecord) -> bool {
+    let course = Course::of(report);
+    let noted = match gate.question {
+        Question::Keep => course.end,
+        _ => course.start,
+    };
+    let goes_on = |later: &GateOutline, verdict: &Verdict| match (later.question, verdict.decision) {
+        (_, Decision::Go) => true,
+        (question, decision) => question == Question::Keep && decision == Decision::NoGo,
+    };
+    let mut later = report.gates().skip_while(|(other, _)| other.id != gate.id).skip(1);
+    noted.is_some_and(|at| at <= report.as_of())
+        || later
+            .any(|(gate, then)| then.is_some_and(|then| then.at >= record.at && goes_on(gate, &then.verdict)))
+}
 
 /// The status under which a verdict names a check that has not been asked.
 const PENDING: &str = "pending";
+
+/// The statuses under which a verdict names a check whose answer is missing, or too old or not for its present definition.
+pub(crate) const UNASKED: &[&str] = &[PENDING, "stale", "changed", "unsettled"];
 
 /// The status under which a verdict names a check that holds.
 const WARNED: &str = "warned";

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod aged;
 mod clip;
+mod command;
 mod deployment;
 mod diagnostics;
 mod format;
@@ -8,12 +10,14 @@ mod json;
 mod judgement;
 mod markdown;
 mod measure;
+mod next;
 mod renderer;
 mod renderers;
 mod sign;
 mod sign_off;
 mod text;
 mod visible;
+mod why;
 mod wording;
 
 pub use self::{

@@ -6,18 +6,20 @@ use vapora_preflight::Report;
 
 use crate::Renderer;
 
+mod aged;
 mod at_hand;
 mod attestations;
 mod checks;
 mod decision;
 mod escape;
+mod evidence;
 mod phases;
 mod problems;
 mod record;
 mod table;
 mod waiting;
 
-/// The page that an operator decides by: the verdict with its reasons first, then what is wrong, who is waited for, every
+/// The page that an operator decides by: the verdict with its reasons first, then what is wrong, who is waited for, what has aged, every
 /// check, the commands at hand and the deployment record, and at the end the sign-off for the ticket.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -69,6 +71,7 @@ impl Renderer for Markdown {
         phases::write(report, out)?;
         problems::write(report, out)?;
         waiting::write(report, out)?;
+        aged::write(report, out)?;
         checks::write(report, out)?;
         at_hand::write(report, out)?;
         record::write(report, out)?;

@@ -1,6 +1,6 @@
 //! Evidence in words: numbers with their units.
 
-use vapora_preflight::{Bytes, Item, Unit, Value};
+use vapora_preflight::{Bytes, CheckView, Evidence, Item, Unit, Value};
 
 /// The value of a piece of evidence, with its unit.
 pub(crate) fn measured(item: &Item) -> String {
@@ -8,11 +8,55 @@ pub(crate) fn measured(item: &Item) -> String {
         (Value::Int(bytes), Some(Unit::Bytes)) if u64::try_from(*bytes).is_ok() => {
             Bytes::new(bytes.unsigned_abs()).to_string()
         }
+        (Value::Float(seconds), Some(Unit::Seconds)) if (0.000_1..0.1).contains(&seconds.abs()) => {
+            format!("{} ms", rounded((seconds * 100_000.0).round() / 100.0))
+        }
         (Value::Int(_) | Value::Float(_), Some(Unit::Percent)) => format!("{}%", plain(&item.value)),
         (Value::Int(_) | Value::Float(_), Some(unit)) => format!("{} {}", plain(&item.value), unit.sign()),
         (value, Some(unit)) => format!("{} ({})", plain(value), unit.sign()),
         (value, None) => plain(value),
     }
+}
+
+/// Whether a value says that there is none.
+pub(crate) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.is_empty(),
+        Value::List(values) => values.is_empty(),
+        Value::Table(rows) => rows.is_empty(),
+        _ => false,
+    }
+}
+
+/// What a check saw, name by name, for the record of metrics: its numbers, where it has any; of the word of a person, what that person said. A value that
+/// a check it needs saw before, under the same name, comes beside it.
+pub(crate) fn seen(
+    check: &CheckView<'_>,
+    evidence: &Evidence,
+    before: &[&Evidence],
+) -> Vec<(String, String)> {
+    let there =
+        |name: &str| evidence.items().iter().find(|item| item.name == name && !is_nothing(&item.value));
+    if let Some(who) = there("who").filter(|_| check.outline.role.is_some()) {
+        let said: Vec<String> = ["evidence", "comment"].into_iter().filter_map(there).map(measured).collect();
+        let said = if said.is_empty() { "said so".to_owned() } else { said.join("; ") };
+        return vec![(measured(who), said)];
+    }
+    let earlier = |item: &Item| {
+        let same =
+            |evidence: &&Evidence| evidence.items().iter().find(|other| other.name == item.name).cloned();
+        before.iter().find_map(same).filter(|other| matches!(other.value, Value::Int(_) | Value::Float(_)))
+    };
+    let value = |item: &Item| match earlier(item) {
+        Some(earlier) => format!("{} (before: {})", measured(item), measured(&earlier)),
+        None => measured(item),
+    };
+    let number = |item: &&Item| matches!(item.value, Value::Int(_) | Value::Float(_));
+    let any = evidence.items().iter().any(|item| number(&item));
+    let items =
+        evidence.items().iter().filter(|item| if any { number(item) } else { !is_nothing(&item.value) });
+    items.map(|item| (item.name.clone(), value(item))).collect()
 }
 
 /// A value in words; a list or a table that holds nothing says so.
@@ -33,7 +77,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// A value inside of another one, in brackets where it holds several.
-fn nested(value: &Value) -> String {
+pub(crate) fn nested(value: &Value) -> String {
     match value {
         Value::List(values) if values.len() > 1 => format!("[{}]", plain(value)),
         Value::Table(rows) if rows.len() > 1 => format!("{{{}}}", plain(value)),

@@ -1,6 +1,8 @@
 //! One sign for how a check stands.
 
-use vapora_preflight::{CheckView, Standing, Timestamp, Unknown};
+use vapora_preflight::{CheckView, Report, Standing, Unknown};
+
+use crate::aged::is_aged;
 
 /// How a check stands, as coarse as one sign can say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,18 +11,21 @@ pub(crate) enum Sign {
     Warn,
     Fail,
     Unknown,
+    /// It held, and the answer has only grown old.
+    Aged,
     Waiting,
     NotApplicable,
 }
 
 impl Sign {
-    pub(crate) fn of(check: &CheckView<'_>, now: Timestamp) -> Self {
-        match check.standing(now) {
+    pub(crate) fn of(report: &Report, check: &CheckView<'_>) -> Self {
+        match check.standing(report.as_of()) {
             Standing::Holds { warned: false } => Self::Pass,
             Standing::Holds { warned: true } => Self::Warn,
             Standing::NotApplicable => Self::NotApplicable,
             Standing::Fails => Self::Fail,
             Standing::Unknown(Unknown::Pending | Unknown::Awaiting) => Self::Waiting,
+            Standing::Unknown(_) if is_aged(report, check) => Self::Aged,
             Standing::Unknown(_) => Self::Unknown,
         }
     }
@@ -32,6 +37,7 @@ impl Sign {
             Self::Warn => "⚠️",
             Self::Fail => "❌",
             Self::Unknown => "❓",
+            Self::Aged => "🕒",
             Self::Waiting => "⏳",
             Self::NotApplicable => "➖",
         }
@@ -46,6 +52,7 @@ impl Sign {
             (Self::Waiting, false) => "…",
             (Self::NotApplicable, false) => "–",
             (Self::Unknown, _) => "?",
+            (Self::Aged, _) => "~",
             (Self::Pass, true) => "+",
             (Self::Warn, true) => "!",
             (Self::Fail, true) => "x",

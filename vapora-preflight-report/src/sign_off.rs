@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use vapora_preflight::{CheckId, CheckView, Counts, Question, Report, Standing, Timestamp};
+use vapora_preflight::{CheckId, CheckView, Counts, Evidence, Question, Report, Standing, Timestamp};
 
 use crate::{
     deployment::{Course, RolledBack},
     judgement::{Judgement, decision_word},
-    measure::measured,
+    measure::seen,
     visible::visible,
     wording,
 };
@@ -156,6 +156,15 @@ fn deployed_by(report: &Report, course: &Course<'_>) -> String {
     course.started_by.map(str::to_owned).or_else(lead).unwrap_or_else(|| "not recorded".to_owned())
 }
 
+/// What the checks tagged `metrics` saw that a check needs.
+pub(crate) fn before<'a>(report: &'a Report, check: &CheckView<'_>) -> Vec<&'a Evidence> {
+    let needs = check.outline.needs.iter().filter_map(|need| report.check(need.as_str()));
+    needs
+        .filter(|need| tagged(need, "metrics"))
+        .filter_map(|need| report.evidence(need.id().as_str()))
+        .collect()
+}
+
 /// What the checks tagged `metrics` saw: of those a gate after the deployment judges, where there is one.
 fn metrics(report: &Report) -> Vec<String> {
     let after: Vec<&str> = report
@@ -178,9 +187,9 @@ fn metrics(report: &Report) -> Vec<String> {
             Standing::Unknown(unknown) => format!(" ({})", unknown.word()),
             _ => String::new(),
         };
-        for item in evidence.items() {
-            let value = crate::clip::clip(&measured(item), 120);
-            lines.push(format!("- {}, {}: {value}{told}", check.outline.title, item.name));
+        for (name, value) in seen(&check, evidence, &before(report, &check)) {
+            let value = crate::clip::clip(&value, 120);
+            lines.push(format!("- {}, {name}: {value}{told}", check.outline.title));
         }
     }
     if lines.is_empty() {

@@ -42,13 +42,14 @@ impl Text {
         self
     }
 
-    /// Without the checks that passed or do not apply; how many they are is still said.
+    /// Without the checks that passed or do not apply, and those that held and have only aged since; how many they are is
+    /// still said.
     pub fn only_problems(mut self, only_problems: bool) -> Self {
         self.only_problems = only_problems;
         self
     }
 
-    /// With signs of ASCII: `+` passed, `!` warned, `x` failed, `?` not known, `.` pending or awaiting, `-` not applicable.
+    /// With signs of ASCII: `+` passed, `!` warned, `x` failed, `?` not known, `~` aged, `.` pending or awaiting, `-` not applicable.
     /// The texts of the report stay as they are.
     pub fn ascii(mut self, ascii: bool) -> Self {
         self.ascii = ascii;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use vapora_preflight::{
-    CheckRecord, CheckView, Counts, Period, PhaseOutline, Report, Standing, Status, Timestamp, Unknown,
+    CheckRecord, CheckView, Counts, Period, PhaseOutline, Report, Role, Standing, Status, Timestamp, Unknown,
 };
+
+use crate::aged::{Tally, is_aged};
 
 /// `3 checks`, `1 check`.
 pub(crate) fn many(count: usize, one: &str, more: &str) -> String {
@@ -13,6 +15,12 @@ pub(crate) fn many(count: usize, one: &str, more: &str) -> String {
 
 /// How many checks stand how: `20 hold (1 with a warning), 2 fail, 1 awaits a person, 1 is not known`.
 pub(crate) fn counts(counts: &Counts) -> String {
+    tally(&Tally { counts: *counts, aged: 0 })
+}
+
+/// The same, with those that have only grown old told apart: `20 hold, 3 held and have aged since, 2 fail`.
+pub(crate) fn tally(tally: &Tally) -> String {
+    let counts = tally.counts;
     let nothing_else = counts.failing + counts.awaiting + counts.unknown + counts.not_applicable == 0;
     let mut parts = Vec::new();
     if counts.holding > 0 || nothing_else {
@@ -26,9 +34,10 @@ pub(crate) fn counts(counts: &Counts) -> String {
             parts.push(many(count, one, more));
         }
     };
+    add(tally.aged, "held and has aged since", "held and have aged since");
     add(counts.failing, "fails", "fail");
     add(counts.awaiting, "awaits a person", "await a person");
-    add(counts.unknown, "is not known", "are not known");
+    add(tally.unknown(), "is not known", "are not known");
     add(counts.not_applicable, "does not apply", "do not apply");
     parts.join(", ")
 }
@@ -47,16 +56,22 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
-/// How a check stands, in words: `passed on attempt 3`, `errored after 2 attempts`, `not applicable`.
-pub(crate) fn status(check: &CheckView<'_>, now: Timestamp) -> String {
-    let standing = check.standing(now);
+/// How a check stands, in words: `passed on attempt 3`, `errored after 2 attempts`, `stale, had passed`.
+pub(crate) fn status(report: &Report, check: &CheckView<'_>) -> String {
+    let standing = check.standing(report.as_of());
     let attempts = check.current().map_or(0, |record| record.attempts);
     let done = check.current().is_some_and(|record| matches!(record.status, Status::Done(_)));
-    match (standing, attempts) {
-        (Standing::Holds { .. } | Standing::Fails, 2..) => {
+    match (standing, attempts, check.record) {
+        (Standing::Holds { .. } | Standing::Fails, 2.., _) => {
             format!("{} on attempt {attempts}", standing.word())
         }
-        (Standing::Unknown(_), 2..) if !done => format!("{} after {attempts} attempts", standing.word()),
+        (Standing::Unknown(_), 2.., _) if !done => format!("{} after {attempts} attempts", standing.word()),
+        (Standing::Unknown(unknown), _, Some(record)) if is_aged(report, check) => {
+            match record.status.word() {
+                "not applicable" => format!("{}, did not apply", unknown.word()),
+                word => format!("{}, had {word}", unknown.word()),
+            }
+        }
         _ => standing.word().to_owned(),
     }
 }
@@ -67,25 +82,30 @@ pub(crate) fn took(check: &CheckView<'_>) -> Option<String> {
     check.record.filter(asked).and(check.took()).map(duration)
 }
 
-/// Where a phase stands: `done`, `open`, `not open yet`, `late: 2h past due`, `missed`.
+/// Where a phase stands: `done`, `done; 3 aged since`, `open`, `not open yet: opens in 2h`, `not passed`,
+/// `late: 2h past due`, `missed: 2h past due`.
+///
+/// It is late, or missed, only where something was not answered when it was due. An answer that has only grown old was
+/// one; of an answer after the due time it is not on record whether there was another one before it.
 pub(crate) fn phase_state(report: &Report, phase: &PhaseOutline) -> String {
     let now = report.as_of();
-    let counts = Counts::of(report.checks_of(&phase.id), now);
-    if counts.failing + counts.awaiting + counts.unknown == 0 {
+    let tally = Tally::of(report, report.checks_of(&phase.id));
+    if tally.is_settled() {
         let last =
             report.checks_of(&phase.id).filter_map(|check| check.record).map(|record| record.finished).max();
-        return match (last, phase.due) {
-            (Some(last), Some(due)) if last > due => {
-                format!("done late: {} past due", coarse(last.since(due)))
-            }
-            _ => "done".to_owned(),
-        };
+        let after = last.zip(phase.due).filter(|(last, due)| last > due);
+        let after = after.map(|(last, due)| format!("; last answer {} past due", coarse(last.since(due))));
+        let aged = (tally.aged > 0).then(|| format!("; {} aged since", tally.aged));
+        return format!("done{}{}", after.unwrap_or_default(), aged.unwrap_or_default());
     }
     if let Some(opens) = phase.opens.filter(|opens| *opens > now) {
         return format!("not open yet: opens in {}", coarse(opens.since(now)));
     }
     match phase.due {
         Some(due) if due < now => {
+            if tally.counts.awaiting + tally.unknown() == 0 {
+                return "not passed".to_owned();
+            }
             let asked = report.checks_of(&phase.id).any(|check| check.record.is_some());
             format!("{}: {} past due", if asked { "late" } else { "missed" }, coarse(now.since(due)))
         }
@@ -101,17 +121,23 @@ fn coarse(duration: Duration) -> Period {
 
 /// Who has to give the word that a check rests on: `On-call engineer: Bo Lindqvist`.
 pub(crate) fn awaited(report: &Report, check: &str) -> Option<String> {
+    let (id, role) = role_awaited(report, check)?;
+    Some(match role {
+        Some(role) if role.person.is_empty() => format!("{}: nobody fills this role yet", role.title),
+        Some(role) => format!("{}: {}", role.title, role.person),
+        None => format!("{id}: the checklist does not declare this role"),
+    })
+}
+
+/// The role whose word is missing, or no longer counts; its name, and what the checklist says of it.
+pub(crate) fn role_awaited<'a>(report: &'a Report, check: &str) -> Option<(&'a str, Option<&'a Role>)> {
     let check = report.check(check)?;
     let id = match (check.standing(report.as_of()), check.record.map(|record| &record.status)) {
         (Standing::Unknown(Unknown::Awaiting), Some(Status::Awaiting(awaiting))) => &awaiting.role,
         (Standing::Unknown(Unknown::Expired), _) => check.outline.role.as_ref()?,
         _ => return None,
     };
-    Some(match report.outline().role(id) {
-        Some(role) if role.person.is_empty() => format!("{}: nobody fills this role yet", role.title),
-        Some(role) => format!("{}: {}", role.title, role.person),
-        None => format!("{id}: the checklist does not declare this role"),
-    })
+    Some((id, report.outline().role(id)))
 }
 
 /// The planned time and the window: `2026-12-01 14:00 UTC, window 13:30 to 15:00`, or with its dates where they differ.

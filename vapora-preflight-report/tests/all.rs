@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what the helpers of tests unwrap is fixed in the tests")]
 
+#[path = "all/aged.rs"]
+mod aged;
 #[path = "all/battery.rs"]
 mod battery;
 #[path = "all/decision.rs"]
@@ -14,6 +16,8 @@ mod hostile;
 mod json;
 #[path = "all/laws.rs"]
 mod laws;
+#[path = "all/next.rs"]
+mod next;
 #[path = "all/scene.rs"]
 mod scene;
 #[path = "all/sign_off.rs"]

@@ -17,12 +17,11 @@ pub(super) fn headline(report: &Report) -> Option<wire::Headline> {
             .map_or_else(|| "not_judged".to_owned(), |record| name(record.verdict.decision)),
         word: judgement.word().map(str::to_owned),
         changed_since: judgement
-            .since
-            .iter()
+            .turned()
             .map(|since| wire::Changed {
                 check: since.check.clone(),
                 was: since.was.clone(),
-                is: since.is.to_owned(),
+                is: since.is.clone(),
             })
             .collect(),
     })
@@ -44,7 +43,7 @@ pub(super) fn gate(report: &Report, gate: &GateOutline, record: Option<&GateReco
                 side: name(state.outline.side),
                 subjects: names(&state.outline.subjects),
                 met: state.met,
-                because: state.why,
+                because: state.why(),
             })
             .collect(),
         verdict: record.map(|record| wire::Verdict {

@@ -5,10 +5,10 @@ use std::fmt;
 use vapora_preflight::{CheckView, Report};
 
 use super::{
-    escape::{code, text},
+    escape::{code, prose, text},
     table,
 };
-use crate::{clip::clip, sign::Sign, wording};
+use crate::{clip::short, sign::Sign, wording};
 
 pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
     writeln!(out, "## All checks\n")?;
@@ -41,8 +41,8 @@ fn row(report: &Report, check: &CheckView<'_>) -> Vec<String> {
     vec![
         code(check.id().as_str()),
         text(&check.outline.title),
-        format!("{} {}", Sign::of(check, now).emoji(), wording::status(check, now)),
-        text(&clip(&check.summary(now), 300)),
+        format!("{} {}", Sign::of(report, check).emoji(), wording::status(report, check)),
+        prose(&short(&check.summary(now), 200)),
         check.outline.severity.to_string(),
         wording::took(check).unwrap_or_default(),
         check.record.map(|record| record.finished.to_minute()).unwrap_or_default(),

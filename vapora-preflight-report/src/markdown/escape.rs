@@ -54,6 +54,44 @@ pub(super) fn code(raw: &str) -> String {
     if unfit { text(raw) } else { format!("`{shown}`") }
 }
 
+/// The text of [`text`], with what stands between backticks in the face of code.
+pub(super) fn prose(raw: &str) -> String {
+    let shown = visible(raw);
+    let parts: Vec<&str> = shown.split('`').collect();
+    let last = parts.len() - 1;
+    let between = |index: usize| index % 2 == 1;
+    let fit = |(index, part): (usize, &&str)| {
+        if between(index) {
+            !part.is_empty() && !part.contains('|') && !part.starts_with(' ') && !part.ends_with(' ')
+        } else {
+            index == 0 || index == last || !part.is_empty()
+        }
+    };
+    if between(last) || !parts.iter().enumerate().all(fit) {
+        return text(raw);
+    }
+    let mut out = String::with_capacity(shown.len() + 16);
+    for (index, part) in parts.iter().enumerate() {
+        if between(index) {
+            write!(out, "`{part}`").expect("writing to a text cannot fail");
+            continue;
+        }
+        let edge = index == 0 || index == last;
+        if edge && part.trim_matches(' ').is_empty() {
+            out.push_str(&text(part));
+            continue;
+        }
+        // beside code a space needs no escape
+        let before = if index == 0 { 0 } else { part.len() - part.trim_start_matches(' ').len() };
+        let core = &part[before..];
+        let after = if index == last { 0 } else { core.len() - core.trim_end_matches(' ').len() };
+        out.push_str(&part[..before]);
+        out.push_str(&text(&core[..core.len() - after]));
+        out.push_str(&core[core.len() - after..]);
+    }
+    out
+}
+
 /// A link that shows its address, where the text is a plain web address; else the text.
 pub(super) fn link(raw: &str) -> String {
     let rest = raw.strip_prefix("https://").or_else(|| raw.strip_prefix("http://"));
@@ -201,6 +239,16 @@ mod tests {
         ]
     }
 
+    #[test]
+    fn what_stands_between_backticks_is_code_where_that_is_safe() {
+        assert_eq!(prose("run `kubectl get <x>` now"), "run `kubectl get <x>` now");
+        assert_eq!(prose("`a`, `b`"), "`a`, `b`");
+        for odd in ["`a", "a ``b``", "` a`", "`a|b`", "```", "`a``b`"] {
+            assert_eq!(prose(odd), text(odd), "{odd}");
+        }
+        assert_eq!(prose("**x** `y` <z> "), format!("{} `y` {}", text("**x**"), text("<z> ")));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -239,6 +287,20 @@ mod tests {
             let (texts, others) = read(&markdown, |tag| matches!(tag, Tag::Item));
             prop_assert_eq!(texts, vec![format!("{0} {0}", visible(&raw))]);
             prop_assert_eq!(others, vec!["List(None)"]);
+        }
+
+        #[test]
+        fn prose_says_its_text_and_brings_nothing_but_code(raw in hostile(), inside in "[ -~]{0,12}") {
+            let raw = format!("{raw}`{inside}`{raw}");
+            let bare = |text: &str| text.replace('`', "");
+            let paragraph = prose(&raw);
+            let (texts, others) = read(&paragraph, |tag| matches!(tag, Tag::Paragraph));
+            prop_assert_eq!(texts.iter().map(|text| bare(text)).collect::<Vec<_>>(), vec![bare(&visible(&raw))]);
+            prop_assert!(others.is_empty(), "{:?}", others);
+            let table = format!("| a | b |\n|---|---|\n| {} | b |\n", prose(&raw));
+            let (texts, others) = read(&table, is_cell);
+            prop_assert_eq!(bare(&texts[2]), bare(&visible(&raw)));
+            prop_assert!(others.is_empty() && texts.len() == 4, "{:?}", others);
         }
 
         #[test]

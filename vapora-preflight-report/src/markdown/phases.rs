@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use vapora_preflight::{Counts, Report, Timestamp};
+use vapora_preflight::{Report, Timestamp};
 
 use super::{
     escape::{code, text},
     table,
 };
-use crate::wording::phase_state;
+use crate::{aged::Tally, wording::phase_state};
 
 pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
     let count = |count: usize| if count == 0 { String::new() } else { count.to_string() };
@@ -16,18 +16,20 @@ pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
         .phases()
         .iter()
         .map(|phase| {
-            let counts = Counts::of(report.checks_of(&phase.id), report.as_of());
+            let tally = Tally::of(report, report.checks_of(&phase.id));
+            let counts = tally.counts;
             vec![
                 format!("{} {}", code(phase.id.as_str()), text(&phase.title)),
-                phase.opens.map(Timestamp::to_minute).unwrap_or_default(),
-                phase.due.map(Timestamp::to_minute).unwrap_or_default(),
+                phase.opens.map(short).unwrap_or_default(),
+                phase.due.map(short).unwrap_or_default(),
                 phase_state(report, phase),
                 counts.declared.to_string(),
                 count(counts.holding - counts.warned),
+                count(tally.aged),
                 count(counts.warned),
                 count(counts.failing),
                 count(counts.awaiting),
-                count(counts.unknown),
+                count(tally.unknown()),
                 count(counts.not_applicable),
             ]
         })
@@ -38,16 +40,22 @@ pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
     }
     let head = [
         "Phase",
-        "Opens",
-        "Due",
+        "Opens (UTC)",
+        "Due (UTC)",
         "State",
         "Checks",
         "✅ Pass",
+        "🕒 Aged",
         "⚠️ Warn",
         "❌ Fail",
-        "⏳ Await a person",
+        "⏳ Await",
         "❓ Not known",
-        "➖ Not applicable",
+        "➖ N/A",
     ];
     table::write(out, &head, &rows)
+}
+
+/// An instant to the minute, of which the head of the column says that it is UTC.
+fn short(at: Timestamp) -> String {
+    at.to_minute().trim_end_matches(" UTC").to_owned()
 }

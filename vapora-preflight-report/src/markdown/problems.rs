@@ -2,14 +2,17 @@
 
 use std::fmt;
 
-use vapora_preflight::{CheckView, Evidence, PhaseOutline, Report, Standing, Status, Unknown};
+use vapora_preflight::{CheckView, PhaseOutline, Report, Standing, Status, Unknown};
 
-use super::escape::{code, codes, link, text};
-use crate::{clip::clip, measure::measured, sign::Sign, wording};
+use super::{
+    escape::{code, codes, link, prose, text},
+    evidence,
+};
+use crate::{clip::clip, sign::Sign, wording};
 
 pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
     let trouble = |check: &CheckView<'_>| {
-        !matches!(check.standing(report.as_of()), Standing::Holds { warned: false } | Standing::NotApplicable)
+        !matches!(Sign::of(report, check), Sign::Pass | Sign::NotApplicable | Sign::Aged)
     };
     if !report.checks().any(|check| trouble(&check)) {
         return Ok(());
@@ -49,10 +52,10 @@ fn of_phase(
     let mut any = false;
     for check in ranked(3) {
         any = true;
-        let summary = text(&clip(&check.summary(report.as_of()), 400));
+        let summary = prose(&clip(&check.summary(report.as_of()), 400));
         writeln!(out, "- {} {} skipped: {summary}", Sign::Unknown.emoji(), code(check.id().as_str()))?;
         if let Some(remedy) = check.remedy(report.as_of()) {
-            writeln!(out, "  - To do: {}", text(&remedy))?;
+            writeln!(out, "  - To do: {}", prose(&remedy))?;
         }
     }
     let pending: Vec<&str> = ranked(4).map(|check| check.id().as_str()).collect();
@@ -79,28 +82,28 @@ fn in_full(report: &Report, check: &CheckView<'_>, out: &mut dyn fmt::Write) -> 
     writeln!(
         out,
         "#### {} {}: {}\n",
-        Sign::of(check, now).emoji(),
+        Sign::of(report, check).emoji(),
         code(outline.id.as_str()),
         text(&outline.title)
     )?;
-    let mut facts = vec![format!("**{}**", wording::status(check, now)), outline.severity.to_string()];
+    let mut facts = vec![format!("**{}**", wording::status(report, check)), outline.severity.to_string()];
     facts.push(format!("kind {}", code(&outline.kind)));
     facts.extend(outline.target.as_ref().map(|target| format!("target {}", code(target.as_str()))));
     facts.extend(outline.owner.as_ref().map(|owner| format!("owner {}", text(owner))));
     writeln!(out, "{}\n", facts.join(" · "))?;
-    writeln!(out, "{}\n", text(&clip(&check.summary(now), 1_000)))?;
+    writeln!(out, "{}\n", prose(&clip(&check.summary(now), 1_000)))?;
     let finding = check.record.and_then(|record| match &record.status {
         Status::Done(outcome) => Some(outcome.finding()),
         _ => None,
     });
     let mut lines: Vec<(&str, String)> = Vec::new();
     if let Some(finding) = finding {
-        lines.extend(finding.expected.iter().map(|it| ("Expected", text(&clip(it, 1_000)))));
-        lines.extend(finding.actual.iter().map(|it| ("Found", text(&clip(it, 1_000)))));
+        lines.extend(finding.expected.iter().map(|it| ("Expected", prose(&clip(it, 1_000)))));
+        lines.extend(finding.actual.iter().map(|it| ("Found", prose(&clip(it, 1_000)))));
     }
     let remedy = check.remedy(now);
     let hint = outline.hint.as_ref().filter(|hint| remedy.as_ref() != Some(hint));
-    lines.extend(remedy.iter().map(|it| ("To do", text(&clip(it, 1_000)))));
+    lines.extend(remedy.iter().map(|it| ("To do", prose(&clip(it, 1_000)))));
     lines.extend(hint.map(|it| ("Hint", code(it))));
     lines.extend(outline.docs.iter().map(|it| ("Docs", link(it))));
     let any = !lines.is_empty();
@@ -108,26 +111,9 @@ fn in_full(report: &Report, check: &CheckView<'_>, out: &mut dyn fmt::Write) -> 
         writeln!(out, "- {name}: {line}")?;
     }
     if let Some(finding) = finding.filter(|finding| !finding.evidence.is_empty()) {
-        evidence(&finding.evidence, out)?;
+        let failed = check.standing(now) == Standing::Fails;
+        evidence::write(&finding.evidence, failed, out)?;
         return writeln!(out);
     }
     if any { writeln!(out) } else { Ok(()) }
-}
-
-fn evidence(evidence: &Evidence, out: &mut dyn fmt::Write) -> fmt::Result {
-    writeln!(out, "- Evidence:")?;
-    for item in evidence.items() {
-        writeln!(out, "  - {}: {}", code(&item.name), text(&clip(&measured(item), 300)))?;
-    }
-    for file in evidence.attachments() {
-        let size = vapora_preflight::Bytes::new(file.size);
-        let digest = file.digest.short();
-        writeln!(
-            out,
-            "  - file {}: {}, {size}, sha256 `{digest}…`",
-            code(&file.name),
-            text(&file.media_type)
-        )?;
-    }
-    Ok(())
 }

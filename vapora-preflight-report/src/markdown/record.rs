@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vapora_preflight::{Evidence, NoteRecord, Report, RunEnd, RunRecord, Timestamp};
+use vapora_preflight::{NoteRecord, Report, RunEnd, RunRecord, Timestamp};
 
 use super::{
     escape::{code, text},
@@ -11,7 +11,8 @@ use super::{
 use crate::{
     clip::clip,
     deployment::{Course, RolledBack},
-    measure::measured,
+    measure::seen,
+    sign_off::before,
     wording,
 };
 
@@ -103,10 +104,12 @@ fn metrics(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
             ]
         };
         let at = check.record.map(|record| record.finished.to_minute()).unwrap_or_default();
-        let evidence = report.evidence(check.id().as_str()).map_or(&[][..], Evidence::items);
-        let values: Vec<String> = evidence
-            .iter()
-            .map(|item| format!("{}: {}", code(&item.name), text(&clip(&measured(item), 120))))
+        let evidence = report.evidence(check.id().as_str());
+        let seen = evidence.map(|evidence| seen(&check, evidence, &before(report, &check)));
+        let values: Vec<String> = seen
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, value)| format!("{}: {}", text(&name), text(&clip(&value, 120))))
             .collect();
         let value = if values.is_empty() {
             format!("not known: {}", check.standing(report.as_of()).word())

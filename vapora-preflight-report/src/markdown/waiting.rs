@@ -2,16 +2,21 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use vapora_preflight::{CheckView, Report, Standing, Status, Unknown};
+use vapora_preflight::{CheckView, Report, Status};
 
-use super::escape::{code, text};
-use crate::wording;
+use super::escape::{code, prose, text};
+use crate::{
+    aged::{is_aged, opened},
+    command, wording,
+};
 
 pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
     let mut by_role: BTreeMap<usize, (&str, Vec<CheckView<'_>>)> = BTreeMap::new();
     let mut order: Vec<&str> = report.outline().roles.iter().map(|role| role.id.as_str()).collect();
-    for check in report.checks() {
-        let Some(role) = role_waited_for(report, &check) else { continue };
+    // a word that a gate opened on, and that has expired since, is not waited for
+    let done = |check: &CheckView<'_>| is_aged(report, check) && opened(report, check).is_some();
+    for check in report.checks().filter(|check| !done(check)) {
+        let Some((role, _)) = wording::role_awaited(report, check.id().as_str()) else { continue };
         let place = order.iter().position(|known| *known == role).unwrap_or_else(|| {
             order.push(role);
             order.len() - 1
@@ -26,20 +31,16 @@ pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
         let who = checks.first().and_then(|check| wording::awaited(report, check.id().as_str()));
         writeln!(out, "### {} ({})\n", text(&who.unwrap_or_default()), code(id))?;
         for check in checks {
-            writeln!(out, "- {}: {}", code(check.id().as_str()), text(&statement(check)))?;
+            writeln!(out, "- {}: {}", code(check.id().as_str()), prose(&statement(check)))?;
+            writeln!(
+                out,
+                "  - To record it: {}",
+                code(&command::attest(check.id(), report.outline().role(id)))
+            )?;
         }
         writeln!(out)?;
     }
     Ok(())
-}
-
-/// The role whose word is missing, or no longer counts.
-fn role_waited_for<'a>(report: &'a Report, check: &CheckView<'a>) -> Option<&'a str> {
-    match (check.standing(report.as_of()), check.record.map(|record| &record.status)) {
-        (Standing::Unknown(Unknown::Awaiting), Some(Status::Awaiting(awaiting))) => Some(&awaiting.role),
-        (Standing::Unknown(Unknown::Expired), _) => check.outline.role.as_deref(),
-        _ => None,
-    }
 }
 
 fn statement(check: &CheckView<'_>) -> String {

@@ -3,10 +3,16 @@
 use std::fmt;
 
 use anstyle::Style;
-use vapora_preflight::{CheckView, Counts, PhaseOutline, Report, Status, Timestamp};
+use vapora_preflight::{CheckView, PhaseOutline, Report, Status, Timestamp};
 
 use super::line::{Page, style};
-use crate::{clip::clip, sign::Sign, visible::visible, wording};
+use crate::{
+    aged::{self, Tally},
+    clip::clip,
+    sign::Sign,
+    visible::visible,
+    wording,
+};
 
 pub(super) fn write(report: &Report, only_problems: bool, page: &mut Page<'_>) -> fmt::Result {
     for phase in report.phases() {
@@ -29,11 +35,11 @@ pub(super) fn write(report: &Report, only_problems: bool, page: &mut Page<'_>) -
 }
 
 fn title(report: &Report, phase: &PhaseOutline) -> (String, String) {
-    let counts = Counts::of(report.checks_of(&phase.id), report.as_of());
+    let tally = Tally::of(report, report.checks_of(&phase.id));
     let state = wording::phase_state(report, phase);
     let due = phase.due.filter(|_| !state.starts_with("done"));
     let due = due.map(|due| format!(" (due {})", Timestamp::to_minute(due))).unwrap_or_default();
-    (format!("{} ({}):", phase.title, phase.id), format!("{}; {state}{due}", wording::counts(&counts)))
+    (format!("{} ({}):", phase.title, phase.id), format!("{}; {state}{due}", wording::tally(&tally)))
 }
 
 fn lines(report: &Report, checks: &[CheckView<'_>], only_problems: bool, page: &mut Page<'_>) -> fmt::Result {
@@ -42,7 +48,10 @@ fn lines(report: &Report, checks: &[CheckView<'_>], only_problems: bool, page: &
     let column = checks.iter().map(width).filter(|width| *width <= WIDEST).max().unwrap_or(0);
     let mut left_out = 0;
     for check in checks {
-        let sign = Sign::of(check, report.as_of());
+        let sign = Sign::of(report, check);
+        if only_problems && sign == Sign::Aged {
+            continue;
+        }
         if only_problems && matches!(sign, Sign::Pass | Sign::NotApplicable) {
             left_out += 1;
             continue;
@@ -53,6 +62,9 @@ fn lines(report: &Report, checks: &[CheckView<'_>], only_problems: bool, page: &
         if sign == Sign::Fail {
             details(report, check, page)?;
         }
+    }
+    if only_problems && let Some(aged) = aged::sentence(&aged::groups(report, checks.iter().copied())) {
+        page.line(2, Sign::Aged.glyph(page.ascii), style(Sign::Aged), &aged)?;
     }
     if left_out > 0 {
         let told = wording::many(
@@ -68,10 +80,10 @@ fn lines(report: &Report, checks: &[CheckView<'_>], only_problems: bool, page: &
 /// `timed out after 2 attempts: no answer within 20s (40.1s)`; of a pass only what was found.
 fn said(report: &Report, check: &CheckView<'_>) -> String {
     let now = report.as_of();
-    let status = wording::status(check, now);
+    let status = wording::status(report, check);
     let summary = clip(&check.summary(now), 600);
     let took = wording::took(check).map(|took| format!(" ({took})")).unwrap_or_default();
-    match (Sign::of(check, now), status.as_str()) {
+    match (Sign::of(report, check), status.as_str()) {
         (_, "pending") => "not asked yet".to_owned(),
         (_, "awaiting") => format!(
             "awaiting {}; {summary}",

@@ -6,7 +6,15 @@ use anstyle::Style;
 use vapora_preflight::{CheckId, Reason, Report, Side, Weight};
 
 use super::line::{Page, style};
-use crate::{clip::clip, judgement::Judgement, sign::Sign, wording};
+use crate::{
+    aged::Tally,
+    clip::{clip, short},
+    judgement::Judgement,
+    next::{actions, rollback},
+    sign::Sign,
+    why::why,
+    wording,
+};
 
 pub(super) fn head(report: &Report, page: &mut Page<'_>) -> fmt::Result {
     let outline = report.outline();
@@ -25,11 +33,9 @@ pub(super) fn head(report: &Report, page: &mut Page<'_>) -> fmt::Result {
 }
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> fmt::Result {
-    let counts = report.counts();
-    page.plain(
-        0,
-        &format!("{}: {}", wording::many(counts.declared, "check", "checks"), wording::counts(&counts)),
-    )?;
+    let tally = Tally::of(report, report.checks());
+    let checks = wording::many(tally.counts.declared, "check", "checks");
+    page.plain(0, &format!("{checks}: {}", wording::tally(&tally)))?;
     page.blank()?;
     let Some(judgement) = Judgement::headline(report) else {
         return page.plain(0, "NO DECISION: the checklist declares no gate");
@@ -47,8 +53,45 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> fmt::Result {
             continue;
         }
         page.plain(2, title)?;
-        reasons(report, sign, &told, page)?;
+        reasons(sign, &told, page)?;
         not_asked(&pending, page)?;
+    }
+    next(report, &judgement, page)
+}
+
+/// What to do next, and the commands of a roll-back where that is it.
+fn next(report: &Report, judgement: &Judgement<'_>, page: &mut Page<'_>) -> fmt::Result {
+    const ACTIONS: usize = 12;
+    const PARTS: usize = 4;
+    let actions = actions(report, judgement);
+    if !actions.is_empty() {
+        page.plain(2, "what to do next:")?;
+    }
+    for (index, action) in actions.iter().take(ACTIONS).enumerate() {
+        let named: Vec<&str> = action.checks.iter().take(PARTS).map(CheckId::as_str).collect();
+        let more = action.checks.len().saturating_sub(PARTS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let checks = if named.is_empty() { String::new() } else { format!(" ({}{more})", named.join(", ")) };
+        let what = format!("{}{checks}", clip(&action.what, 400));
+        page.line(4, &format!("{}.", index + 1), Style::new(), &what)?;
+        for command in action.commands.iter().take(PARTS) {
+            page.line(7, "$", Style::new().dimmed(), command)?;
+        }
+        if action.commands.len() > PARTS {
+            let more = action.commands.len() - PARTS;
+            page.plain(7, &format!("and {more} more like it, one for each check"))?;
+        }
+    }
+    if actions.len() > ACTIONS {
+        page.plain(4, &format!("and {} more, told in the report", actions.len() - ACTIONS))?;
+    }
+    if judgement.word() == Some("ROLL BACK") {
+        for commands in rollback(report) {
+            page.plain(2, &format!("{}:", commands.title))?;
+            for line in &commands.lines {
+                page.line(4, "$", Style::new().dimmed(), line)?;
+            }
+        }
     }
     Ok(())
 }
@@ -61,12 +104,28 @@ fn verdict(judgement: &Judgement<'_>, page: &mut Page<'_>) -> fmt::Result {
         None => "; there is no decision yet, and this is how its checks stand".to_owned(),
     };
     page.line(0, &format!("{word}:"), style(sign), &format!("{} ({}){at}", gate.title, gate.id))?;
-    if judgement.since.is_empty() {
-        return Ok(());
+    if let Some(why) = why(judgement) {
+        let check = why.check.map(|check| format!("{check} ")).unwrap_or_default();
+        let more = if why.more.is_empty() { String::new() } else { format!(" ({})", why.more) };
+        let lead = if judgement.is_out_of_date() { "why then:" } else { "why:" };
+        page.line(2, lead, Style::new().dimmed(), &format!("{check}{}{more}", why.told))?;
+    }
+    if !judgement.is_out_of_date() {
+        return match judgement.aged_quietly() {
+            0 => Ok(()),
+            count => {
+                let aged = wording::many(count, "answer has aged", "answers have aged");
+                page.plain(2, &format!("({aged} since it decided; they held then)"))
+            }
+        };
     }
     page.line(2, "judge it again:", style(Sign::Warn), "since then")?;
-    for since in &judgement.since {
+    for since in judgement.turned().take(NAMED) {
         page.plain(4, &format!("{} was {}, now {}", since.check, since.was, since.is))?;
+    }
+    let more = judgement.turned().count().saturating_sub(NAMED);
+    if more > 0 {
+        page.plain(4, &format!("and {more} more"))?;
     }
     Ok(())
 }
@@ -82,7 +141,7 @@ fn conditions(judgement: &Judgement<'_>, page: &mut Page<'_>) -> fmt::Result {
             Side::ProceedIf => "proceed if",
             Side::RescheduleIf => "reschedule if",
         };
-        let text = format!("{side} \"{}\": {} ({})", state.outline.name, state.word(), state.why);
+        let text = format!("{side} \"{}\": {} ({})", state.outline.name, state.word(), state.why());
         page.line(2, sign.glyph(page.ascii), style(sign), &text)?;
     }
     Ok(())
@@ -102,19 +161,16 @@ fn not_asked(pending: &[&CheckId], page: &mut Page<'_>) -> fmt::Result {
     page.line(4, &lead, style(Sign::Waiting), &names.join(", "))
 }
 
-fn reasons(report: &Report, sign: Sign, reasons: &[&Reason], page: &mut Page<'_>) -> fmt::Result {
+fn reasons(sign: Sign, reasons: &[&Reason], page: &mut Page<'_>) -> fmt::Result {
     for reason in reasons.iter().take(NAMED) {
         let lead = match &reason.check {
             Some(check) => format!("{} {check}", sign.glyph(page.ascii)),
             None => sign.glyph(page.ascii).to_owned(),
         };
-        page.line(4, &lead, style(sign), &format!("{}: {}", reason.status, clip(&reason.message, 600)))?;
-        if let Some(who) = reason.check.as_ref().and_then(|check| wording::awaited(report, check.as_str())) {
-            page.line(6, "who:", Style::new().dimmed(), &who)?;
-        }
-        if let Some(remedy) = &reason.remedy {
-            page.line(6, "to do:", Style::new().dimmed(), &clip(remedy, 600))?;
-        }
+        let remedy = reason.remedy.as_ref().filter(|_| reason.weight == Weight::Notice);
+        let remedy = remedy.map(|remedy| format!("; to do: {}", short(remedy, 120))).unwrap_or_default();
+        let told = format!("{}: {}{remedy}", reason.status, short(&reason.message, 200));
+        page.line(4, &lead, style(sign), &told)?;
     }
     if reasons.len() > NAMED {
         page.plain(4, &format!("and {} more, see above", reasons.len() - NAMED))?;

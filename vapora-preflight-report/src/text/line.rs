@@ -21,7 +21,7 @@ pub(super) fn style(sign: Sign) -> Style {
         Sign::Fail => AnsiColor::Red.on_default().bold(),
         Sign::Unknown => AnsiColor::Magenta.on_default(),
         Sign::Waiting => AnsiColor::Cyan.on_default(),
-        Sign::NotApplicable => Style::new().dimmed(),
+        Sign::Aged | Sign::NotApplicable => Style::new().dimmed(),
     }
 }
 

@@ -41,7 +41,7 @@ fn latency(seconds: f64) -> Outcome {
 }
 
 /// Everything before the deployment holds.
-fn before() -> Scene {
+pub(crate) fn before() -> Scene {
     Scene::new(release(), "2026-11-30T13:00:00Z")
         .run("phase t-24h")
         .attested("on-call-briefed", "bo", Word::Yes, Some("2026-12-01T18:00:00Z"))
