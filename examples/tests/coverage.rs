@@ -8,25 +8,18 @@ use std::{
     path::Path,
 };
 
+#[path = "support/registry.rs"]
+mod registry;
+
+use registry::registry;
 use vapora_preflight::{
-    CheckOutline, Level, Outline, Overrides, PlanBuilder, Question, Registry, Severity, Side, load,
+    CheckOutline, Level, Outline, Overrides, PlanBuilder, Question, Severity, Side, load,
 };
 
 const TODO: &str = "todo-kind";
 
 fn project(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
-
-fn registry() -> Registry {
-    let mut registry = Registry::new();
-    vapora_preflight::register(&mut registry);
-    vapora_preflight_host::register(&mut registry);
-    vapora_preflight_http::register(&mut registry);
-    vapora_preflight_k8s::register(&mut registry);
-    vapora_preflight_storage::register(&mut registry);
-    vapora_preflight_tls::register(&mut registry);
-    registry
 }
 
 /// Compiles a checklist of `examples/checklists/`; what its author is warned of comes with it.

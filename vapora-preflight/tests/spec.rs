@@ -483,3 +483,18 @@ fn the_only_phase_there_is_need_not_be_named() {
     assert_eq!(outline.gates[0].phase, "before");
     assert_eq!(ids(&outline.gates[0].subjects), ["one"]);
 }
+
+#[test]
+fn a_definition_changes_with_the_values_its_conditions_use_and_with_no_others() {
+    let digest = |keys: &str, overrides: Overrides| {
+        let compiled = compile_with(&one(&format!("question = \"q\"\nat_least = 1\n{keys}")), overrides);
+        check(compiled.plan.outline(), "one").definition
+    };
+    let limited = "expect = \"value <= vars.limit\"";
+    let as_written = digest(limited, Overrides::new());
+    assert_ne!(as_written, digest(limited, Overrides::new().var("limit", "6")));
+    let moved: Timestamp = "2026-12-01T14:00:00Z".parse().unwrap();
+    assert_eq!(as_written, digest(limited, Overrides::new().planned(moved)));
+    let fixed = "expect = \"value <= 5\"";
+    assert_eq!(digest(fixed, Overrides::new()), digest(fixed, Overrides::new().var("limit", "6")));
+}
