@@ -1,6 +1,6 @@
 //! Commands to type, as a shell reads them.
 
-use vapora_preflight::{CheckId, Role};
+use vapora_preflight::{CheckId, Report, Role};
 
 /// What records the word of a person: `vapora-preflight attest on-call-briefed --by "Bo Lindqvist"`.
 pub(crate) fn attest(check: &CheckId, role: Option<&Role>) -> String {
@@ -18,6 +18,14 @@ pub(crate) fn run<'p>(phases: impl IntoIterator<Item = &'p str>) -> String {
 /// What judges a gate again.
 pub(crate) fn gate(gate: &CheckId) -> String {
     format!("vapora-preflight gate {}", word(gate.as_str()))
+}
+
+/// The command for the release of a report, where it has one.
+pub(crate) fn for_release(report: &Report, command: String) -> String {
+    match &report.deployment().release {
+        Some(release) => format!("{command} --release {}", word(release.as_str())),
+        None => command,
+    }
 }
 
 /// One argument: as it is where no shell makes anything of it, else between quotes.

@@ -112,6 +112,25 @@ impl<'a> Judgement<'a> {
         (told, pending.into_iter().filter_map(|reason| reason.check.as_ref()).collect())
     }
 
+    /// Reasons that say the same of several checks, with those checks, each once.
+    pub(crate) fn together(reasons: &[&'a Reason]) -> Vec<(&'a Reason, Vec<&'a CheckId>)> {
+        let mut groups: Vec<(&Reason, Vec<&CheckId>)> = Vec::new();
+        for reason in reasons {
+            let same = groups.iter_mut().find(|(first, checks)| {
+                let told =
+                    |reason: &Reason| reason.remedy.clone().filter(|_| reason.weight == Weight::Notice);
+                !checks.is_empty()
+                    && (&first.status, &first.message) == (&reason.status, &reason.message)
+                    && told(first) == told(reason)
+            });
+            match (same, &reason.check) {
+                (Some((_, checks)), Some(check)) => checks.push(check),
+                _ => groups.push((reason, reason.check.iter().collect())),
+            }
+        }
+        groups
+    }
+
     /// Whether what it rests on is as it was, save that it has grown old.
     pub(crate) fn still_stands(&self) -> bool {
         self.since.iter().all(|since| since.aged)

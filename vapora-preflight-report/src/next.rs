@@ -110,6 +110,7 @@ impl List<'_> {
             self.actions.push(Action { what, commands: Vec::new(), checks: Vec::new() });
             self.actions.len() - 1
         });
+        let command = command.map(|command| command::for_release(self.report, command));
         let action = &mut self.actions[place];
         action.commands.extend(command.filter(|command| !action.commands.contains(command)));
         action.checks.extend(check.filter(|check| !action.checks.contains(check)).cloned());

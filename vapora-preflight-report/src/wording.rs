@@ -88,6 +88,13 @@ pub(crate) fn took(check: &CheckView<'_>) -> Option<String> {
 /// It is late, or missed, only where something was not answered when it was due. An answer that has only grown old was
 /// one; of an answer after the due time it is not on record whether there was another one before it.
 pub(crate) fn phase_state(report: &Report, phase: &PhaseOutline) -> String {
+    let tally = Tally::of(report, report.checks_of(&phase.id));
+    let aged = (tally.aged > 0 && tally.is_settled()).then(|| format!("; {} aged since", tally.aged));
+    format!("{}{}", phase_course(report, phase), aged.unwrap_or_default())
+}
+
+/// The same, without the number of those that have aged.
+pub(crate) fn phase_course(report: &Report, phase: &PhaseOutline) -> String {
     let now = report.as_of();
     let tally = Tally::of(report, report.checks_of(&phase.id));
     if tally.is_settled() {
@@ -95,8 +102,7 @@ pub(crate) fn phase_state(report: &Report, phase: &PhaseOutline) -> String {
             report.checks_of(&phase.id).filter_map(|check| check.record).map(|record| record.finished).max();
         let after = last.zip(phase.due).filter(|(last, due)| last > due);
         let after = after.map(|(last, due)| format!("; last answer {} past due", coarse(last.since(due))));
-        let aged = (tally.aged > 0).then(|| format!("; {} aged since", tally.aged));
-        return format!("done{}{}", after.unwrap_or_default(), aged.unwrap_or_default());
+        return format!("done{}", after.unwrap_or_default());
     }
     if let Some(opens) = phase.opens.filter(|opens| *opens > now) {
         return format!("not open yet: opens in {}", coarse(opens.since(now)));

@@ -206,19 +206,23 @@ fn reasons(out: &mut dyn fmt::Write, title: &str, reasons: &[&Reason], pending: 
         return Ok(());
     }
     writeln!(out, "**{title} ({}):**\n", reasons.len() + pending.len())?;
-    for reason in reasons.iter().take(NAMED) {
+    let groups = Judgement::together(reasons);
+    for (reason, checks) in groups.iter().take(NAMED) {
         let message = prose(&short(&reason.message, 200));
         let status = text(&reason.status);
         let remedy = reason.remedy.as_ref().filter(|_| reason.weight == Weight::Notice);
         let remedy = remedy.map(|remedy| format!(" — to do: {}", prose(&short(remedy, 120))));
         let remedy = remedy.unwrap_or_default();
-        match &reason.check {
-            Some(check) => writeln!(out, "- {} **{status}**: {message}{remedy}", code(check.as_str()))?,
-            None => writeln!(out, "- **{status}**: {message}{remedy}")?,
-        }
+        let names = codes(checks.iter().take(NAMED));
+        let more = match checks.len() {
+            0 => String::new(),
+            count if count > NAMED => format!("{names} and {} more ", count - NAMED),
+            _ => format!("{names} "),
+        };
+        writeln!(out, "- {more}**{status}**: {message}{remedy}")?;
     }
-    if reasons.len() > NAMED {
-        writeln!(out, "- and {} more; every check is listed in the whole report", reasons.len() - NAMED)?;
+    if groups.len() > NAMED {
+        writeln!(out, "- and {} more; every check is listed in the whole report", groups.len() - NAMED)?;
     }
     if !pending.is_empty() {
         let more = pending.len().saturating_sub(NAMED);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use vapora_preflight::{Bytes, Evidence, Item, Value};
 
-use super::escape::{code, codes, text};
+use super::escape::{code, codes, prose, text};
 use crate::{
     clip::clip,
     measure::{is_nothing, measured, nested},
@@ -46,14 +46,14 @@ fn one(item: &Item, out: &mut dyn fmt::Write) -> fmt::Result {
     const LONG: usize = 100;
     let inline = measured(item);
     let parts: Vec<String> = match &item.value {
-        Value::List(values) if values.len() > 1 => values.iter().map(|value| text(&part(value))).collect(),
+        Value::List(values) if values.len() > 1 => values.iter().map(|value| prose(&part(value))).collect(),
         Value::Table(rows) if rows.len() > 1 => {
-            rows.iter().map(|(name, value)| format!("{}: {}", code(name), text(&part(value)))).collect()
+            rows.iter().map(|(name, value)| format!("{}: {}", code(name), prose(&part(value)))).collect()
         }
         _ => Vec::new(),
     };
     if parts.is_empty() || inline.chars().count() <= LONG {
-        return writeln!(out, "  - {}: {}", code(&item.name), text(&clip(&inline, 300)));
+        return writeln!(out, "  - {}: {}", code(&item.name), prose(&clip(&inline, 300)));
     }
     writeln!(out, "  - {} ({}):", code(&item.name), parts.len())?;
     for part in parts.iter().take(PARTS) {

@@ -35,7 +35,7 @@ pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
             writeln!(
                 out,
                 "  - To record it: {}",
-                code(&command::attest(check.id(), report.outline().role(id)))
+                code(&command::for_release(report, command::attest(check.id(), report.outline().role(id))))
             )?;
         }
         writeln!(out)?;

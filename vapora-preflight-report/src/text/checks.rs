@@ -36,7 +36,7 @@ pub(super) fn write(report: &Report, only_problems: bool, page: &mut Page<'_>) -
 
 fn title(report: &Report, phase: &PhaseOutline) -> (String, String) {
     let tally = Tally::of(report, report.checks_of(&phase.id));
-    let state = wording::phase_state(report, phase);
+    let state = wording::phase_course(report, phase);
     let due = phase.due.filter(|_| !state.starts_with("done"));
     let due = due.map(|due| format!(" (due {})", Timestamp::to_minute(due))).unwrap_or_default();
     (format!("{} ({}):", phase.title, phase.id), format!("{}; {state}{due}", wording::tally(&tally)))

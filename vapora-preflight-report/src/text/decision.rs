@@ -75,7 +75,7 @@ fn next(report: &Report, judgement: &Judgement<'_>, page: &mut Page<'_>) -> fmt:
         let what = format!("{}{checks}", clip(&action.what, 400));
         page.line(4, &format!("{}.", index + 1), Style::new(), &what)?;
         for command in action.commands.iter().take(PARTS) {
-            page.line(7, "$", Style::new().dimmed(), command)?;
+            page.command(7, command)?;
         }
         if action.commands.len() > PARTS {
             let more = action.commands.len() - PARTS;
@@ -89,7 +89,7 @@ fn next(report: &Report, judgement: &Judgement<'_>, page: &mut Page<'_>) -> fmt:
         for commands in rollback(report) {
             page.plain(2, &format!("{}:", commands.title))?;
             for line in &commands.lines {
-                page.line(4, "$", Style::new().dimmed(), line)?;
+                page.command(4, line)?;
             }
         }
     }
@@ -162,18 +162,26 @@ fn not_asked(pending: &[&CheckId], page: &mut Page<'_>) -> fmt::Result {
 }
 
 fn reasons(sign: Sign, reasons: &[&Reason], page: &mut Page<'_>) -> fmt::Result {
-    for reason in reasons.iter().take(NAMED) {
+    let groups = Judgement::together(reasons);
+    for (reason, checks) in groups.iter().take(NAMED) {
         let lead = match &reason.check {
             Some(check) => format!("{} {check}", sign.glyph(page.ascii)),
             None => sign.glyph(page.ascii).to_owned(),
         };
         let remedy = reason.remedy.as_ref().filter(|_| reason.weight == Weight::Notice);
         let remedy = remedy.map(|remedy| format!("; to do: {}", short(remedy, 120))).unwrap_or_default();
-        let told = format!("{}: {}{remedy}", reason.status, short(&reason.message, 200));
+        let others: Vec<&str> = checks.iter().skip(1).take(NAMED).map(|check| check.as_str()).collect();
+        let more = checks.len().saturating_sub(NAMED + 1);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let others = match others.len() {
+            0 => String::new(),
+            _ => format!(" (and so {}{more})", others.join(", ")),
+        };
+        let told = format!("{}: {}{remedy}{others}", reason.status, short(&reason.message, 200));
         page.line(4, &lead, style(sign), &told)?;
     }
-    if reasons.len() > NAMED {
-        page.plain(4, &format!("and {} more, see above", reasons.len() - NAMED))?;
+    if groups.len() > NAMED {
+        page.plain(4, &format!("and {} more, see above", groups.len() - NAMED))?;
     }
     Ok(())
 }

@@ -55,13 +55,24 @@ impl Page<'_> {
         self.out.write_char('\n')
     }
 
-    /// A line in one style.
+    /// A text in one style.
     pub(super) fn title(&mut self, text: &str, style: Style) -> fmt::Result {
-        self.line(0, text, style, "")
+        for part in wrapped(&visible(text), self.width) {
+            self.line(0, part, style, "")?;
+        }
+        Ok(())
     }
 
     pub(super) fn plain(&mut self, indent: usize, text: &str) -> fmt::Result {
         self.line(indent, "", Style::new(), text)
+    }
+
+    /// A command to type: never broken, so that it can be copied.
+    pub(super) fn command(&mut self, indent: usize, command: &str) -> fmt::Result {
+        let width = self.width.take();
+        let told = self.line(indent, "$", Style::new().dimmed(), command);
+        self.width = width;
+        told
     }
 
     pub(super) fn blank(&mut self) -> fmt::Result {

@@ -35,6 +35,21 @@ fn a_narrow_terminal_gets_hanging_indents_and_ascii_signs() {
 }
 
 #[test]
+fn no_line_but_a_command_is_wider_than_the_terminal() {
+    // names are never broken, and those of the hostile report are wider than any terminal
+    let tame = battery::small().into_iter().filter(|(name, _)| *name != "hostile");
+    for (name, report) in tame {
+        for width in [60, 80, 120] {
+            let text = render_to_string(&Text::new().width(width), &report);
+            let wide = |line: &&str| line.chars().count() > width && !line.trim_start().starts_with("$ ");
+            assert_eq!(text.lines().find(wide), None, "{name} at {width}");
+        }
+    }
+    let text = Text::new().width(60).only_problems(true);
+    assert_snapshot!("roll_back.narrow.txt", render_to_string(&text, &battery::roll_back()));
+}
+
+#[test]
 fn the_problems_of_two_thousand_checks_fit_a_screen() {
     let text = render_to_string(&Text::new().only_problems(true).width(100), &battery::many());
     let tail: Vec<&str> = text.lines().rev().take(60).collect();
