@@ -9,7 +9,7 @@ use crate::judgement::decision_word;
 
 /// Whether a check held when it was last asked, and nothing has happened to its answer but that it grew old.
 ///
-/// A word that has expired has grown old, too. A failure that has, or a word that was followed by another one, is not meant.
+/// An answer or a word that has expired has grown old, too. A failure that has, or a word that was followed by another one, is not meant.
 pub(crate) fn is_aged(report: &Report, check: &CheckView<'_>) -> bool {
     let old =
         matches!(check.standing(report.as_of()), Standing::Unknown(Unknown::Stale { .. } | Unknown::Expired));
@@ -90,11 +90,16 @@ pub(crate) fn groups<'a>(
 }
 
 fn counted(report: &Report, check: &CheckView<'_>) -> String {
-    let expires = || report.attestation(check.id().as_str())?.attestation.expires;
-    match (check.standing(report.as_of()), check.outline.fresh_for, expires()) {
-        (Standing::Unknown(Unknown::Expired), _, Some(expires)) => format!("until {}", expires.to_minute()),
-        (_, fresh_for, _) => format!("for {}", Period::from_secs(fresh_for.unwrap_or_default().as_secs())),
+    if let Standing::Unknown(Unknown::Stale { fresh_for, .. }) = check.standing(report.as_of()) {
+        return format!("for {}", Period::from_secs(fresh_for.as_secs()));
     }
+    let own = check.record.and_then(|record| match &record.status {
+        Status::Done(outcome) => outcome.finding().counts_until,
+        _ => None,
+    });
+    let word = || report.attestation(check.id().as_str())?.attestation.expires;
+    let until = own.into_iter().chain(word()).min();
+    until.map_or_else(|| "no longer".to_owned(), |until| format!("until {}", until.to_minute()))
 }
 
 /// The last gate that opened over a check while its answer was fresh.

@@ -298,7 +298,7 @@ fn acted_upon(report: &Report, gate: &GateOutline, record: &GateRecord) -> bool 
 const PENDING: &str = "pending";
 
 /// The statuses under which a verdict names a check whose answer is missing, or too old or not for its present definition.
-pub(crate) const UNASKED: &[&str] = &[PENDING, "stale", "changed", "unsettled"];
+pub(crate) const UNASKED: &[&str] = &[PENDING, "stale", "expired", "changed", "unsettled"];
 
 /// The status under which a verdict names a check that holds.
 const WARNED: &str = "warned";

@@ -10,6 +10,7 @@ mod faults;
 mod ids;
 pub mod laws;
 mod server;
+mod told;
 mod world;
 
 pub use answer::{BoxError, RequestRecord};
@@ -22,4 +23,5 @@ pub use cluster::{
 };
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};
+pub use told::told;
 pub use world::{DiskUsage, UnknownWorldFault, World, WorldError, WorldFault};

@@ -7,6 +7,7 @@ use std::{path::Path, sync::Arc};
 use vapora_preflight::{
     Check, CheckContext, CheckError, CheckId, Kind, Outcome, Problems, Registry, Resources, Value,
 };
+use vapora_preflight_sim::told;
 use vapora_preflight_storage::{DiskHasSpace, Filesystems, Usage};
 
 const GIB: u64 = 1 << 30;
@@ -27,28 +28,6 @@ async fn on_fixed(toml: &str, mounts: &[(&str, Usage)]) -> Result<Outcome, Check
 
 async fn on_machine(check: &DiskHasSpace) -> Result<Outcome, CheckError> {
     ask(check, Resources::new()).await
-}
-
-fn told(answer: &Result<Outcome, CheckError>) -> String {
-    let line = |name: &str, text: Option<&str>| text.map(|it| format!("\n{name}: {it}")).unwrap_or_default();
-    match answer {
-        Ok(outcome) => {
-            let finding = outcome.finding();
-            let word = match outcome {
-                Outcome::Pass(_) => "pass",
-                Outcome::Fail(_) => "fail",
-                _ => "other",
-            };
-            format!("{word}: {}", finding.summary)
-                + &line("expected", finding.expected.as_deref())
-                + &line("actual", finding.actual.as_deref())
-                + &line("remedy", finding.remedy.as_deref())
-        }
-        Err(error) => {
-            let word = if error.is_transient() { "transient" } else { "permanent" };
-            format!("{word} error: {}", error.message()) + &line("remedy", error.report().remedy.as_deref())
-        }
-    }
 }
 
 fn value(answer: &Result<Outcome, CheckError>, name: &str) -> Value {

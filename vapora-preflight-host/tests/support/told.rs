@@ -9,6 +9,7 @@
 use std::{future::Future, time::Duration};
 
 use vapora_preflight::{Check, CheckContext, CheckError, CheckId, Outcome, Value};
+pub(crate) use vapora_preflight_sim::told;
 
 pub(crate) type Answer = Result<Outcome, CheckError>;
 
@@ -23,28 +24,6 @@ pub(crate) fn alone() -> CheckContext {
 
 pub(crate) async fn ask(check: &dyn Check) -> Answer {
     soon(check.run(&alone())).await
-}
-
-pub(crate) fn told(answer: &Answer) -> String {
-    let line = |name: &str, text: Option<&str>| text.map(|it| format!("\n{name}: {it}")).unwrap_or_default();
-    match answer {
-        Ok(outcome) => {
-            let finding = outcome.finding();
-            let word = match outcome {
-                Outcome::Pass(_) => "pass",
-                Outcome::Fail(_) => "fail",
-                _ => "other",
-            };
-            format!("{word}: {}", finding.summary)
-                + &line("expected", finding.expected.as_deref())
-                + &line("actual", finding.actual.as_deref())
-                + &line("remedy", finding.remedy.as_deref())
-        }
-        Err(error) => {
-            let word = if error.is_transient() { "transient" } else { "permanent" };
-            format!("{word} error: {error}") + &line("remedy", error.report().remedy.as_deref())
-        }
-    }
 }
 
 pub(crate) fn value(answer: &Answer, name: &str) -> Value {

@@ -1,12 +1,12 @@
 //! Asks a check the way the executor does, and tells what came of it.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use vapora_preflight::{
-    Check, CheckContext, CheckId, CheckResult, Finding, Outcome, Resources, SecretRef, SecretStore,
-    SecretString,
+    Check, CheckContext, CheckId, CheckResult, Resources, SecretRef, SecretStore, SecretString,
 };
 use vapora_preflight_http::{HttpClient, HttpResponds};
+pub(crate) use vapora_preflight_sim::told;
 
 pub(crate) const TOKEN: &str = "hunter22-token";
 
@@ -37,29 +37,6 @@ pub(crate) async fn ask_with(client: HttpClient, parameters: &str) -> CheckResul
     let cx = CheckContext::alone(CheckId::new("asked").unwrap(), Arc::new(resources))
         .with_secrets(Arc::new(Secrets));
     check(parameters).run(&cx).await
-}
-
-/// What came of it, as an operator reads it. Evidence is left out; it has tests of its own.
-pub(crate) fn told(result: &CheckResult) -> String {
-    let (word, finding) = match result {
-        Ok(Outcome::Pass(finding)) => ("pass", finding.clone()),
-        Ok(Outcome::Fail(finding)) => ("fail", finding.clone()),
-        Ok(other) => panic!("this kind never says {other:?}"),
-        Err(error) => {
-            let word = if error.is_transient() { "transient error" } else { "permanent error" };
-            let mut finding = Finding::new(error.to_string());
-            finding.remedy.clone_from(&error.report().remedy);
-            (word, finding)
-        }
-    };
-    let mut text = format!("{word}: {}\n", finding.summary);
-    let parts = [("expected", finding.expected), ("actual", finding.actual), ("remedy", finding.remedy)];
-    for (name, part) in parts {
-        if let Some(part) = part {
-            let _ = writeln!(text, "{name}: {part}");
-        }
-    }
-    text
 }
 
 /// Holds what came of it against its snapshot, whatever the port.

@@ -1,12 +1,12 @@
 //! What has only grown old alarms nobody; what has turned does.
 
 use serde_json::json;
-use vapora_preflight::{Outcome, Report, Word};
+use vapora_preflight::{Finding, Outcome, Report, Word};
 use vapora_preflight_report::{Json, Markdown, Text, render_to_string};
 
 use crate::{
     battery,
-    scene::{Scene, release},
+    scene::{self, Scene, release},
 };
 
 fn page(report: &Report) -> String {
@@ -130,6 +130,21 @@ fn a_word_that_expired_after_the_decision_has_aged() {
     assert!(!later.contains("## Waiting for people"), "{later}");
     let undecided = page(&battery::before().later(40_000).report());
     assert!(undecided.contains("  - To record it: `vapora-preflight attest on-call-briefed"), "{undecided}");
+}
+
+#[test]
+fn an_answer_that_says_until_when_it_counts_ages_then() {
+    let until = scene::at("2026-12-01T10:00:00Z");
+    let answer = || Outcome::Pass(Finding::new("the certificate is valid").counts_until(until));
+    let scene = || battery::before().done("production-reachable", 5, answer());
+    let judged = page(&scene().judged("go-no-go").later(7_200).report());
+    assert!(
+        judged.contains("asked at 2026-12-01 09:01 UTC, counted until 2026-12-01 10:00 UTC; gate"),
+        "{judged}"
+    );
+    let open = page(&scene().later(7_200).judged("go-no-go").report());
+    let next = "1. ask what has no fresh answer in the phase t-4h — `production-reachable`\n";
+    assert!(open.contains(next), "{open}");
 }
 
 #[test]

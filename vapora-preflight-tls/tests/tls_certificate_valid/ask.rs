@@ -1,12 +1,12 @@
 //! Asks a check the way the executor does, and tells what came of it.
 
-use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tempfile::NamedTempFile;
 use vapora_preflight::{
-    Check, CheckContext, CheckId, CheckResult, Clock, Finding, Outcome, Resources, Timestamp, Value,
-    async_trait,
+    Check, CheckContext, CheckId, CheckResult, Clock, Outcome, Resources, Timestamp, Value, async_trait,
 };
+pub(crate) use vapora_preflight_sim::told;
 use vapora_preflight_tls::TlsCertificateValid;
 
 /// The time of the tests: 2026-12-01T12:00:00Z.
@@ -61,30 +61,6 @@ pub(crate) fn column(outcome: &Outcome, name: &str) -> Vec<String> {
         _ => None,
     };
     rows.iter().map(|row| cell(row).unwrap()).collect()
-}
-
-/// What came of it, as an operator reads it. Evidence is left out; it has tests of its own.
-pub(crate) fn told(result: &CheckResult) -> String {
-    let (word, finding) = match result {
-        Ok(Outcome::Pass(finding)) => ("pass", finding.clone()),
-        Ok(Outcome::Warn(finding)) => ("warn", finding.clone()),
-        Ok(Outcome::Fail(finding)) => ("fail", finding.clone()),
-        Ok(other) => panic!("this kind never says {other:?}"),
-        Err(error) => {
-            let word = if error.is_transient() { "transient error" } else { "permanent error" };
-            let mut finding = Finding::new(error.to_string());
-            finding.remedy.clone_from(&error.report().remedy);
-            (word, finding)
-        }
-    };
-    let mut text = format!("{word}: {}\n", finding.summary);
-    let parts = [("expected", finding.expected), ("actual", finding.actual), ("remedy", finding.remedy)];
-    for (name, part) in parts {
-        if let Some(part) = part {
-            let _ = writeln!(text, "{name}: {part}");
-        }
-    }
-    text
 }
 
 /// Holds what came of it against its snapshot, whatever the port and the place of temporary files.

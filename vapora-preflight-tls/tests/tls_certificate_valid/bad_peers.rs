@@ -119,6 +119,7 @@ async fn roots_that_cannot_be_used_are_an_error() {
     let mut told = String::new();
     for roots in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"] {
         told += &crate::ask::told(&ask(endpoint, roots, "").await);
+        told.push('\n');
     }
     told += &crate::ask::told(
         &ask_as_written(&format!("endpoint = '{endpoint}'\nroots = 'no/such/file.pem'")).await,

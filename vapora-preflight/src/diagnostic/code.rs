@@ -67,6 +67,8 @@ codes! {
     UnknownTarget => "unknown-target",
     /// A check has no target, and its kind needs one.
     MissingTarget => "missing-target",
+    /// A check names a group that is not declared, so its checks run one at a time.
+    UnknownGroup => "unknown-group",
     /// A role is named that is not declared.
     UnknownRole => "unknown-role",
     /// A document is named that is not declared.

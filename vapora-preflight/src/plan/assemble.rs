@@ -39,6 +39,7 @@ pub(crate) fn assemble(draft: Draft, out: &mut Vec<Diagnostic>) -> Option<Plan> 
     assembly.check_cycles(&needs, &gates, out);
     assembly.check_targets(out);
     assembly.check_people_and_documents(out);
+    assembly.check_groups(out);
     let conditions = assembly.conditions(out);
     let failed = out[before..].iter().any(|diagnostic| diagnostic.level == crate::Level::Error)
         || draft.checks.iter().any(|check| check.check.is_none());

@@ -78,6 +78,25 @@ impl Assembly<'_> {
         }
     }
 
+    /// An undeclared group lets one check run at a time, which is safe, and may be a misspelling.
+    pub(super) fn check_groups(&self, out: &mut Vec<Diagnostic>) {
+        let mut told: HashSet<(Option<Span>, &str)> = HashSet::new();
+        for check in &self.draft.checks {
+            let Some(group) = &check.group else { continue };
+            let known = self.draft.groups.contains_key(&group.text);
+            if known || !told.insert((group.span, &group.text)) {
+                continue;
+            }
+            let message =
+                format!("the group `{}` is not declared, so its checks run one at a time", group.text);
+            let help = match self.suggest(&group.text, self.draft.groups.keys().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("declare it, as in `[group.{}]` with `width = 1`", group.text),
+            };
+            out.push(Diagnostic::warning(Code::UnknownGroup, message, group.span).help(help));
+        }
+    }
+
     pub(super) fn check_people_and_documents(&self, out: &mut Vec<Diagnostic>) {
         let draft = self.draft;
         let roles: HashSet<&str> = draft.roles.iter().map(|role| role.id.as_str()).collect();
