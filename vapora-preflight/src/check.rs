@@ -4,13 +4,21 @@ use std::{fmt, future::Future, sync::Arc};
 
 use async_trait::async_trait;
 
+mod common;
 mod context;
 mod error;
+mod put_back;
 
-pub(crate) use self::context::Inner;
+pub(crate) use self::{
+    common::Common,
+    context::Inner,
+    put_back::{Changed, Restored},
+};
 pub use self::{
+    common::Moment,
     context::{CheckContext, Earlier},
     error::{Awaiting, CheckError},
+    put_back::PutBack,
 };
 use crate::Outcome;
 
@@ -23,7 +31,8 @@ pub type CheckResult = Result<Outcome, CheckError>;
 ///
 /// - **Honest**: answer `Err` when it could not be found out. Never pass by default: an empty list, a missing value or an
 ///   answer that could not be read is not a pass.
-/// - **Cancel-safe**: the executor drops the future when its time is over; nothing may be left behind half done.
+/// - **Cancel-safe**: the executor drops the future when its time is over; nothing may be left behind half done. What a
+///   check changes for a while it promises to [put back](CheckContext::put_back).
 /// - **Bounded by the caller**: the executor enforces time-outs and retries. A check neither spawns tasks nor
 ///   reads clocks; the time is [`CheckContext::now`].
 /// - **Discreet**: `Debug` shows the parameters and no secret.

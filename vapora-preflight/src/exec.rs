@@ -12,6 +12,7 @@ mod expectations;
 mod needs;
 mod outcome;
 mod owner;
+mod restoring;
 mod roster;
 mod schedule;
 mod selection;

@@ -163,6 +163,63 @@ pub struct Permission {
     pub resource: String,
     /// The namespace, or none for the whole cluster.
     pub namespace: Option<String>,
+    /// The one object it is used on, or none for all of them.
+    pub name: Option<String>,
+    /// Whether the check answers without it too, and only says less.
+    pub optional: bool,
+}
+
+impl Permission {
+    /// A right in the whole cluster, on all objects.
+    pub fn new(verb: impl Into<String>, group: impl Into<String>, resource: impl Into<String>) -> Self {
+        Self {
+            verb: verb.into(),
+            group: group.into(),
+            resource: resource.into(),
+            namespace: None,
+            name: None,
+            optional: false,
+        }
+    }
+
+    /// The same in one namespace.
+    pub fn in_namespace(self, namespace: impl Into<String>) -> Self {
+        Self { namespace: Some(namespace.into()), ..self }
+    }
+
+    /// The same on one object.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// The same, where the check answers without it too.
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.verb)?;
+        let (resource, subresource) = self
+            .resource
+            .split_once('/')
+            .map_or((self.resource.as_str(), None), |(one, sub)| (one, Some(sub)));
+        f.write_str(resource)?;
+        if !self.group.is_empty() {
+            write!(f, ".{}", self.group)?;
+        }
+        if let Some(subresource) = subresource {
+            write!(f, "/{subresource}")?;
+        }
+        if let Some(name) = &self.name {
+            write!(f, " `{name}`")?;
+        }
+        match &self.namespace {
+            Some(namespace) => write!(f, " in `{namespace}`"),
+            None => f.write_str(" in the whole cluster"),
+        }
+    }
 }
 
 impl Requirements {

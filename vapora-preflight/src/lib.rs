@@ -32,7 +32,9 @@ pub use secrecy::{ExposeSecret, SecretString};
 
 pub use self::{
     bytes::Bytes,
-    check::{Awaiting, Check, CheckContext, CheckError, CheckFn, CheckResult, Earlier, check_fn},
+    check::{
+        Awaiting, Check, CheckContext, CheckError, CheckFn, CheckResult, Earlier, Moment, PutBack, check_fn,
+    },
     clock::{Clock, SystemClock, TokioClock},
     diagnostic::{Code, Diagnostic, Label, Level, Source, SourceId, Sources, Span},
     digest::{Digest, InvalidDigest},

@@ -3,12 +3,14 @@
 use std::{
     any::Any,
     fmt,
+    future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use secrecy::SecretString;
 
+use super::{Changed, Common, Moment, PutBack};
 use crate::{
     AttestationRecord, CheckError, CheckId, Clock, Digest, Evidence, NoSecrets, Outline, Report, Resources,
     SecretRef, SecretStore, SystemClock, Target, Timestamp, outline::Deployment, secret::Redactor,
@@ -34,6 +36,9 @@ pub(crate) struct Inner {
     pub(crate) report: Option<Arc<Report>>,
     pub(crate) secrets: Arc<dyn SecretStore>,
     pub(crate) redactor: Redactor,
+    pub(crate) common: Arc<Common>,
+    pub(crate) asked_at: Moment,
+    pub(crate) changed: Arc<Changed>,
     pub(crate) doing: Mutex<Option<String>>,
 }
 
@@ -64,6 +69,7 @@ impl CheckContext {
     /// machine's clock, no secrets and no records.
     pub fn alone(id: CheckId, resources: Arc<Resources>) -> Self {
         let outline = Arc::new(Outline::empty());
+        let common = Arc::<Common>::default();
         Self::from_inner(Inner {
             definition: Digest::of(id.as_str()),
             id,
@@ -78,6 +84,9 @@ impl CheckContext {
             report: None,
             secrets: Arc::new(NoSecrets),
             redactor: Redactor::default(),
+            asked_at: common.mark(),
+            common,
+            changed: Arc::default(),
             doing: Mutex::new(None),
         })
     }
@@ -98,6 +107,9 @@ impl CheckContext {
             report: it.report.clone(),
             secrets: Arc::clone(&it.secrets),
             redactor: it.redactor.clone(),
+            common: Arc::clone(&it.common),
+            asked_at: it.asked_at,
+            changed: Arc::clone(&it.changed),
             doing: Mutex::new(None),
         };
         change(&mut inner);
@@ -117,6 +129,15 @@ impl CheckContext {
     /// The same context with a place to find secrets.
     pub fn with_secrets(&self, secrets: Arc<dyn SecretStore>) -> Self {
         self.changed(|inner| inner.secrets = secrets)
+    }
+
+    /// The same context for another attempt: what was read before it does not answer that one.
+    pub fn next_attempt(&self) -> Self {
+        let asked_at = self.mark();
+        self.changed(|inner| {
+            inner.attempt += 1;
+            inner.asked_at = asked_at;
+        })
     }
 
     /// The name of the check.
@@ -211,6 +232,44 @@ impl CheckContext {
     /// A permanent error where it cannot be found, or is empty.
     pub fn secret(&self, reference: &SecretRef) -> Result<SecretString, CheckError> {
         self.inner.redactor.resolve(&*self.inner.secrets, reference)
+    }
+
+    /// A value that the checks of this run have in common, one for each target; it is made where there is none yet. A
+    /// family keeps in it what one check reads and another one needs.
+    pub fn shared<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        self.inner.common.get(self.target().map(|target| &target.name))
+    }
+
+    /// The moment from which on things have to have been read to answer this attempt: when the last of the check's needs
+    /// was settled, or, for a later attempt or look, when that was begun. What was read before it may be older than what
+    /// the check waited for.
+    pub fn asked_at(&self) -> Moment {
+        self.inner.asked_at
+    }
+
+    /// A moment after all that this run has marked before.
+    pub fn mark(&self) -> Moment {
+        self.inner.common.mark()
+    }
+
+    /// Waits, in the time of the deployment's world; for kinds that bring something about and see it to its end. To ask a
+    /// question again and again is not for the kind but for `until`.
+    pub async fn sleep(&self, duration: Duration) {
+        self.inner.clock.sleep(duration).await;
+    }
+
+    /// Promises that a change is put back, before it is made.
+    ///
+    /// A check that ends otherwise than by [`PutBack::settled`] (with an error or a panic, by its time-out or because the
+    /// run is cancelled) has the executor carry the promise out, and the result on record says what came of it. `undo` may
+    /// be called more than once, and also where the change was never made; it may take as long as `within`, of its own
+    /// time. Where the whole process is killed, nobody keeps the promise.
+    pub fn put_back<F, Fut>(&self, what: impl Into<String>, within: Duration, undo: F) -> PutBack
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), CheckError>> + Send + 'static,
+    {
+        self.inner.changed.promise(what.into(), within, undo)
     }
 
     /// Says what the check is doing, for the message of a time-out: `listing the pods of vapora`.

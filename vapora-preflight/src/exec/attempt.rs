@@ -10,10 +10,13 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{backoff::pauses, expectations, roster::has_effect, until};
+use super::{backoff::pauses, expectations, restoring::put_back, roster::has_effect, until};
 use crate::{
     AttestationRecord, CheckContext, CheckError, CheckId, Clock, Digest, Earlier, Outline, Report, Resources,
-    SecretStore, Status, TimeOut, TimeOutScope, check::Inner, plan::PlannedCheck, secret::Redactor,
+    SecretStore, Status, TimeOut, TimeOutScope,
+    check::{Changed, Common, Inner, Moment},
+    plan::PlannedCheck,
+    secret::Redactor,
 };
 
 /// One check being asked. It is the whole of a task: a panic ends that task and nothing else, and dropping it aborts the
@@ -36,6 +39,11 @@ pub(super) struct Asking {
     pub(super) attempts: Arc<AtomicU32>,
     pub(super) failed: UnboundedSender<AttemptFailed>,
     pub(super) progress: Mutex<Progress>,
+    pub(super) common: Arc<Common>,
+    /// When the last of its needs was settled.
+    pub(super) ready_at: Moment,
+    /// What it has changed; the owner puts it back where this task cannot.
+    pub(super) changed: Arc<Changed>,
 }
 
 /// How far a look has come, for the message of a time-out.
@@ -62,10 +70,11 @@ struct Attempt {
 impl Asking {
     /// Asks until there is an answer, or none is to be had.
     pub(super) async fn ask(self) -> Status {
-        match self.check.limits.until {
+        let status = match self.check.limits.until {
             Some(until) => until::ask(&self, until).await,
             None => self.look(0).await,
-        }
+        };
+        put_back(&self.changed, &*self.clock, status).await
     }
 
     /// One look: an answer, after as many attempts as it takes and is allowed.
@@ -84,6 +93,9 @@ impl Asking {
         let mut pauses = pauses(self.check.limits.retry, self.seed, &self.id, look);
         loop {
             let Attempt { status, again } = self.attempt().await;
+            let status = put_back(&self.changed, &*self.clock, status).await;
+            let hopeless = matches!(&status, Status::Errored(report) if !report.transient);
+            let again = again.filter(|_| !hopeless);
             let (Some(least), Some(pause)) = (again, pauses.next()) else { return status };
             self.tell(&status);
             self.progress().last = Some(status.summary());
@@ -100,7 +112,8 @@ impl Asking {
     async fn attempt(&self) -> Attempt {
         let number = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         let limit = self.check.limits.attempt;
-        let context = self.context(number, limit);
+        let asked_at = if number == 1 { self.ready_at } else { self.common.mark() };
+        let context = self.context(number, limit, asked_at);
         self.progress().context = Some(context.clone());
         let answer = tokio::select! {
             biased;
@@ -145,7 +158,7 @@ impl Asking {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn context(&self, attempt: u32, time: Duration) -> CheckContext {
+    fn context(&self, attempt: u32, time: Duration, asked_at: Moment) -> CheckContext {
         CheckContext::from_inner(Inner {
             id: self.id.clone(),
             definition: self.definition,
@@ -160,6 +173,9 @@ impl Asking {
             report: self.report.clone(),
             secrets: Arc::clone(&self.secrets),
             redactor: self.redactor.clone(),
+            common: Arc::clone(&self.common),
+            asked_at,
+            changed: Arc::clone(&self.changed),
             doing: Mutex::new(None),
         })
     }

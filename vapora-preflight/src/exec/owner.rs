@@ -23,14 +23,17 @@ use tracing::Instrument;
 use super::{
     RunError, RunOutcome,
     attempt::{Asking, AttemptFailed, Progress},
-    needs,
+    needs, restoring,
     roster::{Part, Roster, has_effect},
     schedule::Schedule,
 };
 use crate::{
     CheckFinished, CheckId, Clock, Earlier, Event, EventKind, JournalError, Observer, Plan, Recorder, Report,
-    Resources, RunEnd, RunStarted, SecretStore, SkipReason, Status, Timestamp, Verdict, plan::Node,
-    secret::Redactor, status::ErrorReport,
+    Resources, RunEnd, RunStarted, SecretStore, SkipReason, Status, Timestamp, Verdict,
+    check::{Changed, Common, Moment},
+    plan::Node,
+    secret::Redactor,
+    status::ErrorReport,
 };
 
 /// How long a run that was stopped waits for its checks to let go.
@@ -58,6 +61,9 @@ pub(super) struct Owner<'p> {
     world: World,
     told: Told<'p>,
     redactor: Redactor,
+    common: Arc<Common>,
+    /// By check: when the last of its needs was settled.
+    ready_at: Vec<Option<Moment>>,
     tasks: JoinSet<Status>,
     running: HashMap<Id, Running>,
     /// By check: whether it was asked.
@@ -73,6 +79,7 @@ struct Running {
     index: usize,
     started: Timestamp,
     attempts: Arc<AtomicU32>,
+    changed: Arc<Changed>,
 }
 
 /// How often a check was asked, and since when.
@@ -95,6 +102,8 @@ impl<'p> Owner<'p> {
             world,
             told,
             redactor: Redactor::default(),
+            common: Arc::default(),
+            ready_at: vec![None; checks],
             tasks: JoinSet::new(),
             running: HashMap::new(),
             asked: vec![false; checks],
@@ -225,6 +234,7 @@ impl<'p> Owner<'p> {
                 self.settle(index, Status::Errored(report), None)
             }
             _ => {
+                self.ready_at[index] = Some(self.common.mark());
                 self.schedule.line_up(index);
                 Ok(())
             }
@@ -239,6 +249,7 @@ impl<'p> Owner<'p> {
             self.asked[index] = true;
             let check = self.plan.checks[index].clone();
             let attempts = Arc::new(AtomicU32::new(0));
+            let changed = Arc::<Changed>::default();
             let span = tracing::info_span!("check", id = %id);
             let asking = Asking {
                 index,
@@ -255,12 +266,15 @@ impl<'p> Owner<'p> {
                 attempts: Arc::clone(&attempts),
                 failed: self.failed.0.clone(),
                 progress: Mutex::new(Progress::default()),
+                common: Arc::clone(&self.common),
+                ready_at: self.ready_at[index].unwrap_or_else(|| self.common.mark()),
+                changed: Arc::clone(&changed),
                 id,
                 check,
             };
             let task = self.tasks.spawn(asking.ask().instrument(span));
             let started = self.report.as_of();
-            self.running.insert(task.id(), Running { index, started, attempts });
+            self.running.insert(task.id(), Running { index, started, attempts, changed });
         }
         Ok(())
     }
@@ -294,9 +308,20 @@ impl<'p> Owner<'p> {
             }
         };
         let Some(running) = self.running.remove(&id) else { return Ok(()) };
+        if !running.changed.is_empty() {
+            self.put_back(running, status);
+            return Ok(());
+        }
         self.schedule.release(running.index);
         let attempts = running.attempts.load(Ordering::Relaxed);
         self.settle(running.index, status, Some((running.started, attempts)))
+    }
+
+    /// Puts back what a check has left changed, in a task of its own.
+    fn put_back(&mut self, running: Running, status: Status) {
+        let (clock, changed) = (Arc::clone(&self.world.clock), Arc::clone(&running.changed));
+        let task = self.tasks.spawn(async move { restoring::put_back(&changed, &*clock, status).await });
+        self.running.insert(task.id(), running);
     }
 
     /// Skips a check; silently where saying so would hide that its effect is done.
@@ -356,6 +381,7 @@ impl<'p> Owner<'p> {
             let Some(joined) = joined else { break };
             self.joined(joined)?;
         }
+        self.put_back_what_was_aborted(reason).await?;
         let mut aborted: HashMap<usize, Asked> = HashMap::new();
         for running in std::mem::take(&mut self.running).into_values() {
             aborted.insert(running.index, (running.started, running.attempts.load(Ordering::Relaxed)));
@@ -374,6 +400,32 @@ impl<'p> Owner<'p> {
             }
         }
         self.settle_what_is_due()
+    }
+
+    /// What an aborted check has changed and promised to put back is put back, each in the time it was promised in. Only
+    /// then does the run end.
+    async fn put_back_what_was_aborted(&mut self, reason: &SkipReason) -> Result<(), JournalError> {
+        self.tasks = JoinSet::new();
+        let left: Vec<Id> = self
+            .running
+            .iter()
+            .filter(|(_, running)| !running.changed.is_empty())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in left {
+            let Some(running) = self.running.remove(&id) else { continue };
+            let status = Status::Errored(ErrorReport {
+                message: reason.to_string(),
+                causes: Vec::new(),
+                transient: false,
+                remedy: None,
+            });
+            self.put_back(running, status);
+        }
+        while let Some(joined) = self.tasks.join_next_with_id().await {
+            self.joined(joined)?;
+        }
+        Ok(())
     }
 
     fn emit(&mut self, kind: EventKind) -> Result<(), JournalError> {

@@ -5,6 +5,7 @@ mod effects;
 mod needs;
 mod oracle;
 mod people;
+mod putting_back;
 mod recording;
 mod resume;
 mod selecting;
