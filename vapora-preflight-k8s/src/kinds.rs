@@ -17,11 +17,19 @@ pub use self::{
     nodes_ready::NodesReady,
     pods_running::PodsRunning,
 };
-use crate::{Namespace, object::NamespaceObject, read::Reader};
+use vapora_preflight::Requirements;
+
+use crate::{Namespace, object::NamespaceObject, read::Reader, resource::Resource};
 
 /// The default of `at_least`: nothing at all is never enough.
 fn one() -> NonZeroU32 {
     NonZeroU32::MIN
+}
+
+/// The right that [`missing_namespace`] uses. A role that is bound in the namespace itself is enough.
+fn may_look_for_namespace(needs: &mut Requirements, namespace: &Namespace) {
+    let get = Resource::NAMESPACES.permission("get", Some(namespace));
+    needs.permission(get.named(namespace.as_str()).optional());
 }
 
 /// Why nothing was found in a namespace: a list in one that does not exist is empty, and no error. Where that cannot be

@@ -3,6 +3,7 @@
 mod client;
 mod connect;
 mod kinds;
+mod lists;
 mod name;
 mod object;
 mod read;

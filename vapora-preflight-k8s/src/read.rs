@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kube::core::{
-    params::{GetParams, ListParams, PostParams},
-    request::Request as Path,
+use kube::{
+    client::Body,
+    core::{
+        params::{GetParams, ListParams, PostParams},
+        request::Request as Path,
+    },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use vapora_preflight::{CheckContext, CheckError};
 
 use crate::{
     K8sClient, LabelSelector, Namespace,
+    lists::Lists,
     object::Object,
     refused::{Answer, Cause},
     resource::Resource,
@@ -24,12 +28,12 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// How many objects are asked for at once.
 const PAGE: u32 = 500;
 /// How many parts of a list are read. A list that goes on after them is no list.
-const MOST_PAGES: usize = 400;
+const MOST_PAGES: usize = 2_000;
 
 /// A client and the attempt it is used in.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
-    cx: &'a CheckContext,
+    pub(crate) cx: &'a CheckContext,
     pub(crate) client: Arc<K8sClient>,
 }
 
@@ -66,7 +70,7 @@ impl<'a> Reader<'a> {
         let resource = T::RESOURCE;
         let what = format!("get the {} `{name}`{}", resource.noun, inside(namespace));
         let request = Path::new(resource.path(namespace)).get(name, &GetParams::default())?;
-        let answer = self.answer(&what, request).await?;
+        let answer = self.send(&what, request).await?;
         if answer.is_absence_of(resource.plural, name) {
             return Ok(None);
         }
@@ -77,33 +81,60 @@ impl<'a> Reader<'a> {
         Ok(Some(object))
     }
 
-    /// All objects of a resource, in the order of their namespaces and names. A list that expires while its parts are
-    /// read is begun again, once.
-    pub(crate) async fn list<T: Object>(
+    /// All objects of a resource, in the order of their namespaces and names. What another check of this run has listed
+    /// since the last of this check's needs was settled, and not long ago, serves this one too.
+    pub(crate) async fn list<T: Object + Sync + 'static>(
+        &self,
+        namespace: Option<&Namespace>,
+        selector: Option<&LabelSelector>,
+    ) -> Result<Arc<Vec<T>>, CheckError> {
+        let key = format!("{}?{}", T::RESOURCE.path(namespace), selector.map_or("", LabelSelector::as_str));
+        self.cx.doing(format!("waiting for the list of {}{}", T::RESOURCE.nouns(), inside(namespace)));
+        let lists = self.cx.shared::<Lists>();
+        lists.get_or_read(self.cx, key, || self.list_now(namespace, selector)).await
+    }
+
+    /// The same, asked anew whatever is known, for a check that has changed something itself.
+    pub(crate) async fn list_now<T: Object>(
         &self,
         namespace: Option<&Namespace>,
         selector: Option<&LabelSelector>,
     ) -> Result<Vec<T>, CheckError> {
+        let mut all: Vec<T> = self.fold(namespace, selector, Vec::new, Vec::push).await?;
+        all.sort_by(|a, b| a.meta().place().cmp(&b.meta().place()));
+        Ok(all)
+    }
+
+    /// Goes through all objects of a resource part by part, and keeps only what `take` makes of them. A list that expires
+    /// while its parts are read is begun again, once, from what `begin` gives.
+    pub(crate) async fn fold<T: Object, A>(
+        &self,
+        namespace: Option<&Namespace>,
+        selector: Option<&LabelSelector>,
+        begin: impl Fn() -> A,
+        mut take: impl FnMut(&mut A, T),
+    ) -> Result<A, CheckError> {
         let resource = T::RESOURCE;
-        let what = format!("list the {}s{}", resource.noun, inside(namespace));
+        let what = format!("list the {}{}", resource.nouns(), inside(namespace));
         let mut begun_again = false;
         let mut params = first_page(selector);
-        let mut all: Vec<T> = Vec::new();
+        let mut all = begin();
         for _ in 0..MOST_PAGES {
             let request = Path::new(resource.path(namespace)).list(&params)?;
-            let answer = self.answer(&what, request).await?;
+            let answer = self.send(&what, request).await?;
             if answer.status == StatusCode::GONE && params.continue_token.is_some() && !begun_again {
                 begun_again = true;
                 params = first_page(selector);
-                all.clear();
+                all = begin();
                 continue;
             }
             let list_kind = format!("{}List", resource.kind);
             let page: Page<T> = read(&what, &answer, &[StatusCode::OK], &list_kind)?;
-            all.extend(page.items);
+            for item in page.items {
+                take(&mut all, item);
+            }
             params.continue_token = page.metadata.next.filter(|token| !token.is_empty());
             if params.continue_token.is_none() {
-                all.sort_by(|a, b| a.meta().place().cmp(&b.meta().place()));
                 return Ok(all);
             }
         }
@@ -119,24 +150,20 @@ impl<'a> Reader<'a> {
     ) -> Result<T, CheckError> {
         let body = serde_json::to_vec(body)?;
         let request = Path::new(resource.path(None)).create(&PostParams::default(), body)?;
-        let answer = self.answer(what, request).await?;
+        let answer = self.send(what, request).await?;
         read(what, &answer, &[StatusCode::OK, StatusCode::CREATED], resource.kind)
     }
 
     /// A path such as `/version`; the status code is the caller's to judge.
     pub(crate) async fn path(&self, what: &str, path: &str) -> Result<Answer, CheckError> {
         let request = Request::get(path).body(Vec::new())?;
-        self.answer(what, request).await
+        self.send(what, request).await
     }
 
-    async fn answer(&self, what: &str, request: Request<Vec<u8>>) -> Result<Answer, CheckError> {
-        self.cx.doing(format!("trying to {what}"));
-        tracing::debug!(method = %request.method(), path = request.uri().path(), "asking the API server");
-        let response = match self.client.send(request).await {
-            Ok(response) => response,
-            Err(error) => return Err(self.unanswered(what, error)),
-        };
-        let (head, body) = response.into_parts();
+    /// Sends a request and reads the answer to its end; the status code is the caller's to judge. `what` completes the
+    /// sentence "could not …".
+    pub(crate) async fn send(&self, what: &str, request: Request<Vec<u8>>) -> Result<Answer, CheckError> {
+        let (head, body) = self.open(what, request).await?.into_parts();
         let body = match Limited::new(body, LARGEST_BODY).collect().await {
             Ok(body) => body.to_bytes().to_vec(),
             Err(error) if error.is::<LengthLimitError>() => {
@@ -144,13 +171,20 @@ impl<'a> Reader<'a> {
                 return Err(CheckError::permanent(format!("could not {what}"))
                     .because(&Cause(format!("the answer is longer than {limit} MiB"))));
             }
-            Err(error) => {
-                return Err(CheckError::transient(format!("could not {what}"))
-                    .because(&Cause("the answer broke off".to_owned()))
-                    .because(error.as_ref()));
-            }
+            Err(error) => return Err(broke_off(what, error.as_ref())),
         };
         Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+
+    /// Sends a request and leaves the body of the answer to be read as it comes.
+    pub(crate) async fn open(
+        &self,
+        what: &str,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Body>, CheckError> {
+        self.cx.doing(format!("trying to {what}"));
+        tracing::debug!(method = %request.method(), path = request.uri().path(), "asking the API server");
+        self.client.send(request).await.map_err(|error| self.unanswered(what, error))
     }
 
     fn unanswered(&self, what: &str, error: kube::Error) -> CheckError {
@@ -199,12 +233,12 @@ fn is_about_credentials(error: &kube::Error) -> bool {
     false
 }
 
-fn inside(namespace: Option<&Namespace>) -> String {
+pub(crate) fn inside(namespace: Option<&Namespace>) -> String {
     namespace.map_or_else(String::new, |namespace| format!(" in `{namespace}`"))
 }
 
 /// Reads an answer of one of these status codes as an object of this kind.
-fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: DeserializeOwned>(
     what: &str,
     answer: &Answer,
     good: &[StatusCode],
@@ -222,6 +256,13 @@ fn read<T: DeserializeOwned>(
         return Err(unreadable(what, &cause));
     }
     serde_json::from_slice(&answer.body).map_err(|error| unreadable(what, &error))
+}
+
+/// The error of an answer whose body did not come to its end.
+pub(crate) fn broke_off(what: &str, error: &(dyn std::error::Error + 'static)) -> CheckError {
+    CheckError::transient(format!("could not {what}"))
+        .because(&Cause("the answer broke off".to_owned()))
+        .because(error)
 }
 
 /// The error of an answer that says nothing that can be used.

@@ -18,6 +18,7 @@ pub(crate) struct Resource {
     pub(crate) noun: &'static str,
 }
 
+#[allow(dead_code, reason = "until the kinds that read them are there")]
 impl Resource {
     const fn new(
         group: &'static str,
@@ -32,7 +33,31 @@ impl Resource {
     pub(crate) const NAMESPACES: Self = Self::new("", "v1", "namespaces", "Namespace", "namespace");
     pub(crate) const NODES: Self = Self::new("", "v1", "nodes", "Node", "node");
     pub(crate) const PODS: Self = Self::new("", "v1", "pods", "Pod", "pod");
+    pub(crate) const CONFIG_MAPS: Self = Self::new("", "v1", "configmaps", "ConfigMap", "config map");
+    pub(crate) const SECRETS: Self = Self::new("", "v1", "secrets", "Secret", "secret");
+    pub(crate) const SERVICES: Self = Self::new("", "v1", "services", "Service", "service");
+    pub(crate) const EVENTS: Self = Self::new("", "v1", "events", "Event", "event");
+    pub(crate) const VOLUME_CLAIMS: Self =
+        Self::new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "volume claim");
+    pub(crate) const QUOTAS: Self = Self::new("", "v1", "resourcequotas", "ResourceQuota", "resource quota");
     pub(crate) const DEPLOYMENTS: Self = Self::new("apps", "v1", "deployments", "Deployment", "deployment");
+    pub(crate) const REPLICA_SETS: Self = Self::new("apps", "v1", "replicasets", "ReplicaSet", "replica set");
+    pub(crate) const STATEFUL_SETS: Self =
+        Self::new("apps", "v1", "statefulsets", "StatefulSet", "stateful set");
+    pub(crate) const DAEMON_SETS: Self = Self::new("apps", "v1", "daemonsets", "DaemonSet", "daemon set");
+    pub(crate) const JOBS: Self = Self::new("batch", "v1", "jobs", "Job", "job");
+    pub(crate) const CRON_JOBS: Self = Self::new("batch", "v1", "cronjobs", "CronJob", "cron job");
+    pub(crate) const DISRUPTION_BUDGETS: Self =
+        Self::new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "disruption budget");
+    pub(crate) const ENDPOINT_SLICES: Self =
+        Self::new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpoint slice");
+    pub(crate) const EVENTS_V1: Self = Self::new("events.k8s.io", "v1", "events", "Event", "event");
+    pub(crate) const NODE_METRICS: Self =
+        Self::new("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", "node metrics");
+    pub(crate) const POD_METRICS: Self =
+        Self::new("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", "pod metrics");
+    pub(crate) const SELF_REVIEWS: Self =
+        Self::new("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", "self review");
     pub(crate) const ACCESS_REVIEWS: Self = Self::new(
         "authorization.k8s.io",
         "v1",
@@ -51,11 +76,25 @@ impl Resource {
     /// The right to do this with it.
     pub(crate) fn permission(&self, verb: &str, namespace: Option<&Namespace>) -> Permission {
         Permission {
-            verb: verb.to_owned(),
-            group: self.group.to_owned(),
-            resource: self.plural.to_owned(),
             namespace: namespace.map(|namespace| namespace.as_str().to_owned()),
+            ..Permission::new(verb, self.group, self.plural)
         }
+    }
+
+    /// The right to do this with a part of it, as with `log` of `pods`.
+    pub(crate) fn permission_on(
+        &self,
+        verb: &str,
+        subresource: &str,
+        namespace: Option<&Namespace>,
+    ) -> Permission {
+        let whole = self.permission(verb, namespace);
+        Permission { resource: format!("{}/{subresource}", self.plural), ..whole }
+    }
+
+    /// What several of them are called.
+    pub(crate) fn nouns(&self) -> String {
+        if self.noun.ends_with('s') { self.noun.to_owned() } else { format!("{}s", self.noun) }
     }
 }
 

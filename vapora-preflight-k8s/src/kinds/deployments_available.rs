@@ -1,5 +1,7 @@
 //! `k8s.deployments_available`
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
@@ -7,7 +9,7 @@ use vapora_preflight::{
     Problems, Requirements, Value, async_trait,
 };
 
-use super::missing_namespace;
+use super::{may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, LabelSelector, Namespace, ObjectName,
     object::{Condition, Deployment, Object, condition},
@@ -135,9 +137,10 @@ impl DeploymentsAvailable {
         state
     }
 
-    async fn find(&self, reader: &Reader<'_>) -> Result<(Vec<Deployment>, Vec<String>), CheckError> {
+    async fn find(&self, reader: &Reader<'_>) -> Result<(Arc<Vec<Deployment>>, Vec<String>), CheckError> {
         if let Some(selector) = &self.selector {
-            return Ok((reader.list(Some(&self.namespace), Some(selector)).await?, Vec::new()));
+            let listed = reader.list::<Deployment>(Some(&self.namespace), Some(selector)).await?;
+            return Ok((listed, Vec::new()));
         }
         let (mut found, mut missing) = (Vec::new(), Vec::new());
         for name in &self.names {
@@ -146,7 +149,7 @@ impl DeploymentsAvailable {
                 None => missing.push(name.to_string()),
             }
         }
-        Ok((found, missing))
+        Ok((Arc::new(found), missing))
     }
 
     fn judge(&self, found: &[Deployment], missing: &[String], no_namespace: Option<String>) -> Outcome {
@@ -300,7 +303,13 @@ names     = ["vapora-backend", "vapora-agents", "vapora-llm-router"]
 
     fn requires(&self, needs: &mut Requirements) {
         needs.target::<KubernetesTarget>();
-        let verb = if self.selector.is_some() { "list" } else { "get" };
-        needs.permission(Resource::DEPLOYMENTS.permission(verb, Some(&self.namespace)));
+        let right = |verb| Resource::DEPLOYMENTS.permission(verb, Some(&self.namespace));
+        if self.selector.is_some() {
+            needs.permission(right("list"));
+        }
+        for name in &self.names {
+            needs.permission(right("get").named(name.as_str()));
+        }
+        may_look_for_namespace(needs, &self.namespace);
     }
 }

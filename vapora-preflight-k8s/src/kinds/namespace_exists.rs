@@ -123,6 +123,7 @@ namespace = "vapora"
     fn requires(&self, needs: &mut Requirements) {
         needs.target::<KubernetesTarget>();
         // A role that is bound in the namespace itself is enough to get it.
-        needs.permission(Resource::NAMESPACES.permission("get", Some(&self.namespace)));
+        let get = Resource::NAMESPACES.permission("get", Some(&self.namespace));
+        needs.permission(get.named(self.namespace.as_str()));
     }
 }

@@ -200,7 +200,7 @@ impl NodesReady {
 #[async_trait]
 impl Check for NodesReady {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
-        let nodes: Vec<Node> = Reader::of(cx)?.list(None, self.selector.as_ref()).await?;
+        let nodes = Reader::of(cx)?.list::<Node>(None, self.selector.as_ref()).await?;
         Ok(self.judge(&nodes))
     }
 }

@@ -12,7 +12,7 @@ use vapora_preflight::{
 };
 
 use self::pod_state::{Class, PodState, Trouble};
-use super::missing_namespace;
+use super::{may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, LabelSelector, Namespace,
     object::Pod,
@@ -204,7 +204,7 @@ impl PodsRunning {
 impl Check for PodsRunning {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
         let reader = Reader::of(cx)?;
-        let pods: Vec<Pod> = reader.list(Some(&self.namespace), self.selector.as_ref()).await?;
+        let pods = reader.list::<Pod>(Some(&self.namespace), self.selector.as_ref()).await?;
         let no_namespace =
             if pods.is_empty() { missing_namespace(&reader, &self.namespace).await } else { None };
         Ok(self.judge(&pods, no_namespace))
@@ -245,5 +245,6 @@ allow_restarts = 5
     fn requires(&self, needs: &mut Requirements) {
         needs.target::<KubernetesTarget>();
         needs.permission(Resource::PODS.permission("list", Some(&self.namespace)));
+        may_look_for_namespace(needs, &self.namespace);
     }
 }

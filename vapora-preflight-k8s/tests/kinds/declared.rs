@@ -33,9 +33,9 @@ fn the_examples_are_good_and_the_rights_they_use_are_known() {
         .permissions("production")
         .into_iter()
         .map(|(right, checks)| {
-            let place = right.namespace.unwrap_or_else(|| "the whole cluster".to_owned());
+            let optional = if right.optional { " (optional)" } else { "" };
             let checks: Vec<String> = checks.iter().map(ToString::to_string).collect();
-            format!("{} {}.{} in {place}: {}", right.verb, right.resource, right.group, checks.join(", "))
+            format!("{right}{optional}: {}", checks.join(", "))
         })
         .collect();
     insta::assert_snapshot!(rights.join("\n"));

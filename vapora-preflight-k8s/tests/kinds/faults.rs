@@ -40,14 +40,14 @@ async fn survives<K: Kind>(parameters: Value, requests: usize) {
     let check = kind::<K>(parameters);
     let client = client(&cluster);
     let cx = context(client.clone(), settings(&cluster));
-    let result = check.run(&cx).await;
+    let result = check.run(&cx.next_attempt()).await;
     assert!(passes(&result), "{}: {result:?}", K::NAME);
     assert_eq!(cluster.request_count(), requests, "{}", K::NAME);
     assert_eq!(client.requests(), requests as u64);
     for number in 1..=requests {
         for fault in Fault::ALL {
             cluster.faults().set(FaultPlan::nth(number, fault));
-            let result = tokio::time::timeout(Duration::from_secs(30), check.run(&cx)).await;
+            let result = tokio::time::timeout(Duration::from_secs(30), check.run(&cx.next_attempt())).await;
             assert!(
                 !result.as_ref().is_ok_and(passes),
                 "{}: {fault} at request {number}: {result:?}",
@@ -58,7 +58,7 @@ async fn survives<K: Kind>(parameters: Value, requests: usize) {
         }
     }
     cluster.faults().clear();
-    assert!(passes(&check.run(&cx).await), "{} does not recover", K::NAME);
+    assert!(passes(&check.run(&cx.next_attempt()).await), "{} does not recover", K::NAME);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,12 @@
 //! Lists in parts.
 
+use std::sync::Arc;
+
+use kube::Client;
 use serde_json::{Value, json};
-use vapora_preflight::CheckResult;
-use vapora_preflight_k8s::PodsRunning;
+use vapora_preflight::{CheckResult, Decision, PlanBuilder, Registry, Resources, Run, Sources, TargetName};
+use vapora_preflight_k8s::{K8sClient, PodsRunning, register};
+use vapora_preflight_sim::Cluster;
 
 use crate::{
     replay::{Asked, Recording, replay},
@@ -49,8 +53,8 @@ async fn a_list_that_expires_is_begun_again_once() {
 #[tokio::test]
 async fn a_list_without_end_is_no_list() {
     let (result, asked) = list(&[PARTS[0]]).await;
-    assert!(result.unwrap_err().to_string().ends_with("the list goes on after 400 parts"));
-    assert_eq!(asked.lock().unwrap().len(), 400);
+    assert!(result.unwrap_err().to_string().ends_with("the list goes on after 2000 parts"));
+    assert_eq!(asked.lock().unwrap().len(), 2000);
 }
 
 #[tokio::test]
@@ -72,4 +76,61 @@ async fn what_is_not_the_list_that_was_asked_for_is_never_an_empty_one() {
         assert!(error.is_transient(), "{title}: {error}");
         assert!(error.message().ends_with("the answer could not be read"), "{title}: {error}");
     }
+}
+
+/// A checklist of checks that all need the same lists.
+const SHARING: &str = r#"
+checklist = "sharing"
+[phase.now]
+[target.production.kubernetes]
+context = "production"
+[check.first]
+phase = "now"
+kind = "k8s.pods_running"
+target = "production"
+namespace = "vapora"
+[check.second]
+phase = "now"
+kind = "k8s.pods_running"
+target = "production"
+namespace = "vapora"
+at_least = 2
+[check.other-labels]
+phase = "now"
+kind = "k8s.pods_running"
+target = "production"
+namespace = "vapora"
+selector = "app=vapora-backend"
+[check.after-it]
+phase = "now"
+kind = "k8s.pods_running"
+target = "production"
+namespace = "vapora"
+needs = ["first"]
+[check.after-it-too]
+phase = "now"
+kind = "k8s.pods_running"
+target = "production"
+namespace = "vapora"
+needs = ["second"]
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn one_list_serves_all_checks_that_may_use_it() {
+    let cluster = Cluster::builder("production")
+        .nodes(3)
+        .deployment("vapora", "vapora-backend", 2, "registry.example.com/backend:1.0")
+        .build();
+    let client = K8sClient::new(Client::new(cluster.service(), "default"), "https://sim.example.com");
+    let mut registry = Registry::new();
+    register(&mut registry);
+    let mut sources = Sources::new();
+    sources.add("checklist.toml", SHARING);
+    let plan = PlanBuilder::new(&registry).sources(&sources).build().unwrap().plan;
+    let mut resources = Resources::new();
+    resources.insert_for(&TargetName::new("production").unwrap(), client);
+    let run = Run::new(&plan).resources(resources).clock(Arc::new(cluster.clock().clone()));
+    assert_eq!(run.execute().await.unwrap().decision(), Decision::Go);
+    // Of one moment, with and without the labels; and once more after what the last two waited for.
+    assert_eq!(cluster.request_count(), 3, "{:?}", cluster.requests());
 }

@@ -203,7 +203,8 @@ impl Court<'_> {
         }
         for wakes in 1..=MOST_WAKES {
             let ended = {
-                let asking = pin!(check.run(&context));
+                let asked = context.next_attempt();
+                let asking = pin!(check.run(&asked));
                 let woken = Woken { asking, wakes };
                 tokio::time::timeout(case.patience, woken).await
             };
