@@ -1,6 +1,7 @@
 //! A simulated Kubernetes API server.
 
 mod access;
+mod answers;
 mod builder;
 mod continuation;
 mod discovery;
@@ -22,6 +23,7 @@ mod service;
 mod state;
 mod status;
 mod store;
+mod subresource;
 mod workload;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,7 +47,7 @@ use crate::{answer::RequestRecord, clock::SimClock, faults::Faults};
 /// A simulated Kubernetes cluster, as far as its API server is concerned.
 ///
 /// It answers as kube-apiserver 1.36 does: the same status codes, `Status` bodies, lists, selectors and access
-/// decisions. Reading is simulated; for watches, writes, logs and whatever else it does not know it answers 501 and
+/// decisions. It serves the groups and kinds of such a server, and `metrics.k8s.io`. Reading is simulated; for watches, writes, logs and whatever else it does not know it answers 501 and
 /// says so, never with an empty success. All clones are the same cluster.
 ///
 /// ```
@@ -212,6 +214,12 @@ impl Cluster {
         self.change(|state, now| {
             state.edit("Namespace", "", name, |namespace| builder::terminating(namespace, now))
         })
+    }
+
+    /// Serves a group, such as `metrics.k8s.io`, or one version of a group, such as `autoscaling/v1`, from now on or no
+    /// more.
+    pub fn serve_group(&self, group_or_version: &str, serve: bool) {
+        self.state().catalog.serve(group_or_version, serve);
     }
 
     /// Gives an identity other rules.

@@ -160,9 +160,7 @@ async fn what_is_not_simulated_is_said_and_never_an_empty_success() {
     assert_eq!(refusal(deleted).0, 501);
     for (path, code) in [
         ("/api/v1/pods?watch=true", 501),
-        ("/api/v1/endpoints", 501),
-        ("/apis/storage.k8s.io/v1/storageclasses", 501),
-        ("/apis/apps/v1/controllerrevisions", 501),
+        ("/apis/metrics.k8s.io/v1beta1/nodes", 501),
         ("/openapi/v3", 501),
         ("/api/v1/podz", 404),
         ("/apis/example.com/v1/widgets", 404),

@@ -20,6 +20,7 @@ fn recorded_cluster() -> Cluster {
     let workload =
         |name: &str, port: u16| Workload::new(name, 2, "nginx:1.25.5").port(port).env_from("vapora-config");
     let cluster = Cluster::builder("recorded")
+        .without_group("metrics.k8s.io")
         .nodes(3)
         .namespace(NAMESPACE)
         .config_map(

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Cluster, Inner,
     access::{ADMIN, AccessRule, Identity, RESTRICTED},
+    kinds::Catalog,
     metadata::Manager,
     node, pod,
     state::State,
@@ -29,6 +30,7 @@ const DEFAULT_TIME: i64 = 1_796_126_400;
 impl ClusterBuilder {
     pub(crate) fn new(name: String) -> Self {
         let mut state = State {
+            catalog: Catalog::default(),
             store: Store::default(),
             identities: Vec::new(),
             ids: Ids::seeded(&name),
@@ -61,6 +63,12 @@ impl ClusterBuilder {
     /// The version of Kubernetes, `v1.36.3` by default.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.state.version = version.into();
+        self
+    }
+
+    /// Serves a group, such as `metrics.k8s.io`, or one version of a group, such as `autoscaling/v1`, not at all.
+    pub fn without_group(mut self, group_or_version: &str) -> Self {
+        self.state.catalog.serve(group_or_version, false);
         self
     }
 

@@ -17,7 +17,7 @@ struct Requirement {
 
 /// The fields that can be selected by, besides name and namespace.
 fn fields(kind: &ServedKind) -> &'static [&'static str] {
-    match kind.plural {
+    match &*kind.plural {
         "pods" => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -30,6 +30,18 @@ fn fields(kind: &ServedKind) -> &'static [&'static str] {
         ],
         "nodes" => &["spec.unschedulable"],
         "namespaces" => &["status.phase"],
+        "events" if kind.group == "events.k8s.io" => &[
+            "regarding.kind",
+            "regarding.namespace",
+            "regarding.name",
+            "regarding.uid",
+            "regarding.apiVersion",
+            "regarding.resourceVersion",
+            "regarding.fieldPath",
+            "reason",
+            "reportingController",
+            "type",
+        ],
         "events" => &[
             "involvedObject.kind",
             "involvedObject.namespace",
@@ -99,10 +111,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cluster::kinds::Catalog;
 
     #[test]
     fn a_field_selector_knows_the_fields_of_its_kind() {
-        let pods = ServedKind::named("Pod").unwrap();
+        let catalog = Catalog::default();
+        let pods = catalog.named("Pod").unwrap();
         let pod = json!({ "metadata": { "name": "p" }, "status": { "phase": "Running" }, "spec": {} });
         for yes in
             ["", "status.phase=Running", "status.phase==Running", "status.phase!=Pending,metadata.name=p"]
@@ -116,7 +130,7 @@ mod tests {
             "field label not supported: status.nope"
         );
         assert!(FieldSelector::parse("status.phase", pods).is_err());
-        let maps = ServedKind::named("ConfigMap").unwrap();
+        let maps = catalog.named("ConfigMap").unwrap();
         assert!(
             FieldSelector::parse("data.x=y", maps).unwrap_err().contains("is not a known field selector")
         );

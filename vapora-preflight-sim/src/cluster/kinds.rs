@@ -1,118 +1,98 @@
-//! The kinds of objects that a simulated cluster serves, and those it knows to exist without serving them.
+//! The kinds of objects that a simulated cluster serves.
 
-/// One served kind.
+mod catalog;
+mod conversion;
+mod table;
+
+use std::{borrow::Cow, sync::Arc};
+
+use serde_json::Value;
+
+pub(crate) use self::{catalog::Catalog, conversion::Conversion};
+
+/// The group of the metrics server, which is another server than that of the API.
+pub(crate) const METRICS: &str = "metrics.k8s.io";
+
+/// One kind in one version.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ServedKind {
-    pub(crate) group: &'static str,
-    pub(crate) plural: &'static str,
-    pub(crate) singular: &'static str,
-    pub(crate) kind: &'static str,
+    pub(crate) group: Cow<'static, str>,
+    pub(crate) version: Cow<'static, str>,
+    pub(crate) plural: Cow<'static, str>,
+    pub(crate) singular: Cow<'static, str>,
+    pub(crate) kind: Cow<'static, str>,
     pub(crate) namespaced: bool,
-    pub(crate) short: &'static [&'static str],
+    pub(crate) short: Vec<Cow<'static, str>>,
+    pub(crate) categories: Vec<Cow<'static, str>>,
+    pub(crate) verbs: Verbs,
+    pub(crate) subresources: Vec<Subresource>,
+    pub(crate) served: Served,
+    /// Under which name its objects are kept: `group/plural`, the same for all versions of a kind.
+    pub(crate) stored: Arc<str>,
+    /// How its form comes from the one in which objects are kept.
+    pub(crate) conversion: Conversion,
+    /// What is said to whoever uses it.
+    pub(crate) deprecated: Option<Cow<'static, str>>,
 }
 
-const fn kind(
-    group: &'static str,
-    plural: &'static str,
-    singular: &'static str,
-    kind: &'static str,
-    namespaced: bool,
-    short: &'static [&'static str],
-) -> ServedKind {
-    ServedKind { group, plural, singular, kind, namespaced, short }
+/// Where the objects of a kind come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// They are kept.
+    Stored,
+    /// They are made for each request: reviews, metrics.
+    Made,
 }
 
-/// Every served kind; all are version v1 of their group.
-pub(crate) static SERVED: [ServedKind; 18] = [
-    kind("", "configmaps", "configmap", "ConfigMap", true, &["cm"]),
-    kind("", "events", "event", "Event", true, &["ev"]),
-    kind("", "namespaces", "namespace", "Namespace", false, &["ns"]),
-    kind("", "nodes", "node", "Node", false, &["no"]),
-    kind("", "persistentvolumeclaims", "persistentvolumeclaim", "PersistentVolumeClaim", true, &["pvc"]),
-    kind("", "pods", "pod", "Pod", true, &["po"]),
-    kind("", "resourcequotas", "resourcequota", "ResourceQuota", true, &["quota"]),
-    kind("", "secrets", "secret", "Secret", true, &[]),
-    kind("", "serviceaccounts", "serviceaccount", "ServiceAccount", true, &["sa"]),
-    kind("", "services", "service", "Service", true, &["svc"]),
-    kind("apps", "daemonsets", "daemonset", "DaemonSet", true, &["ds"]),
-    kind("apps", "deployments", "deployment", "Deployment", true, &["deploy"]),
-    kind("apps", "replicasets", "replicaset", "ReplicaSet", true, &["rs"]),
-    kind("apps", "statefulsets", "statefulset", "StatefulSet", true, &["sts"]),
-    kind("batch", "cronjobs", "cronjob", "CronJob", true, &["cj"]),
-    kind("batch", "jobs", "job", "Job", true, &[]),
-    kind("networking.k8s.io", "ingresses", "ingress", "Ingress", true, &["ing"]),
-    kind("policy", "poddisruptionbudgets", "poddisruptionbudget", "PodDisruptionBudget", true, &["pdb"]),
-];
+/// What stands behind the name of an object in a path; without a kind of its own it shows that of the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subresource {
+    pub(crate) name: &'static str,
+    /// As in `autoscaling/v1`; empty where it is that of the object.
+    pub(crate) group_version: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) verbs: Verbs,
+}
 
-/// The served groups in the order of discovery, without the core group.
-pub(crate) const GROUPS: [&str; 6] =
-    ["apps", "authentication.k8s.io", "authorization.k8s.io", "batch", "networking.k8s.io", "policy"];
+/// What can be done, in the order of discovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verbs(pub(crate) &'static [&'static str]);
 
-/// What a real API server has in the served groups, and the simulated one has not.
-const UNSERVED: [(&str, &[&str]); 6] = [
-    (
-        "",
-        &[
-            "bindings",
-            "componentstatuses",
-            "endpoints",
-            "limitranges",
-            "persistentvolumes",
-            "podtemplates",
-            "replicationcontrollers",
-        ],
-    ),
-    ("apps", &["controllerrevisions"]),
-    ("authentication.k8s.io", &["tokenreviews"]),
-    (
-        "authorization.k8s.io",
-        &["localsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"],
-    ),
-    ("networking.k8s.io", &["ingressclasses", "ipaddresses", "networkpolicies", "servicecidrs"]),
-    ("policy", &[]),
-];
+impl Verbs {
+    const ALL: Self =
+        Self(&["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]);
+    const ALL_BUT_COLLECTIONS: Self = Self(&["create", "delete", "get", "list", "patch", "update", "watch"]);
+    const CHANGE: Self = Self(&["get", "patch", "update"]);
+    const CONNECT: Self = Self(&["create", "get"]);
+    const CREATE: Self = Self(&["create"]);
+    const GET: Self = Self(&["get"]);
+    const PROXY: Self = Self(&["create", "delete", "get", "patch", "update"]);
+    const READ: Self = Self(&["get", "list"]);
+    const UPDATE: Self = Self(&["update"]);
 
-/// The groups that a real API server has, and the simulated one has not.
-const UNSERVED_GROUPS: [&str; 14] = [
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "autoscaling",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "node.k8s.io",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-];
+    pub(crate) fn allow(self, verb: &str) -> bool {
+        self.0.contains(&verb)
+    }
+}
 
 impl ServedKind {
+    /// As in `apps/v1`.
     pub(crate) fn api_version(&self) -> String {
-        api_version(self.group)
+        api_version(&self.group, &self.version)
     }
 
-    /// The kind that an object with these fields is of.
-    pub(crate) fn of(api_version: &str, kind: &str) -> Option<&'static Self> {
-        let group = match api_version.split_once('/') {
-            Some((group, "v1")) => group,
-            None if api_version == "v1" => "",
-            _ => return None,
-        };
-        SERVED.iter().find(|served| served.group == group && served.kind == kind)
+    /// Are its objects made for each request, and not kept?
+    pub(crate) fn made(&self) -> bool {
+        self.served == Served::Made
     }
 
-    /// The kind by its name in an object, whatever its group.
-    pub(crate) fn named(kind: &str) -> Option<&'static Self> {
-        SERVED.iter().find(|served| served.kind == kind || served.plural == kind || served.singular == kind)
+    pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
+        self.subresources.iter().find(|subresource| subresource.name == name)
     }
 
-    /// The kind by its name in a path.
-    pub(crate) fn at(group: &str, plural: &str) -> Option<&'static Self> {
-        SERVED.iter().find(|served| served.group == group && served.plural == plural)
+    /// An object that is kept, in the form of this version.
+    pub(crate) fn shown<'a>(&self, object: &'a Value) -> Cow<'a, Value> {
+        self.conversion.shown(object, self)
     }
 }
 
@@ -121,22 +101,7 @@ pub(crate) fn qualified(group: &str, plural: &str) -> String {
     if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") }
 }
 
-/// The `apiVersion` of version v1 of a group.
-pub(crate) fn api_version(group: &str) -> String {
-    if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") }
-}
-
-/// Does the simulated server serve this group in this version?
-pub(crate) fn group_served(group: &str, version: &str) -> bool {
-    version == "v1" && (group.is_empty() || GROUPS.contains(&group))
-}
-
-/// Does a real API server have this, where the simulated one has not?
-pub(crate) fn group_unserved(group: &str) -> bool {
-    UNSERVED_GROUPS.contains(&group)
-}
-
-/// Does a real API server have this resource in a served group, where the simulated one has not?
-pub(crate) fn resource_unserved(group: &str, plural: &str) -> bool {
-    UNSERVED.iter().any(|(name, plurals)| *name == group && plurals.contains(&plural))
+/// As in `apps/v1`, or `v1` for the core group.
+pub(crate) fn api_version(group: &str, version: &str) -> String {
+    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
 }

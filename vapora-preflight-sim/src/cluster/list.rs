@@ -46,8 +46,8 @@ fn metadata_only(object: &Value) -> Value {
 /// One object.
 pub(crate) fn get(store: &Store, kind: &ServedKind, namespace: &str, name: &str, form: Form) -> Reply {
     match (store.get(kind, namespace, name), form) {
-        (None, _) => status::not_found(kind.group, kind.plural, name),
-        (Some(object), Form::Whole) => Reply::json(200, object),
+        (None, _) => status::not_found(&kind.group, &kind.plural, name),
+        (Some(object), Form::Whole) => Reply::json(200, &kind.shown(object)),
         (Some(object), Form::MetadataOnly) => Reply::json(200, &metadata_only(object)),
     }
 }
@@ -108,16 +108,15 @@ fn page(
         _ => usize::MAX,
     };
     let mut fitting = store
-        .list(kind, namespace)
-        .filter(|(place, _)| from.as_ref().is_none_or(|from| *place > from.after))
-        .filter(|(_, object)| labels.fits(object) && fields.fits(object));
+        .list_after(kind, namespace, from.as_ref().map_or("", |from| &from.after))
+        .filter(|(_, object)| labels.fits(object) && fields.fits(&kind.shown(object)));
     let mut last = String::new();
     let items: Vec<Value> = fitting
         .by_ref()
         .take(limit)
         .map(|(place, object)| {
-            last = place;
-            item(object, form)
+            place.clone_into(&mut last);
+            item(object, kind, form)
         })
         .collect();
     let left = fitting.count();
@@ -138,11 +137,11 @@ fn page(
 }
 
 /// An object as a list has it: without its kind.
-fn item(object: &Value, form: Form) -> Value {
+fn item(object: &Value, kind: &ServedKind, form: Form) -> Value {
     match form {
         Form::MetadataOnly => metadata_only(object),
         Form::Whole => {
-            let mut object = object.clone();
+            let mut object = kind.shown(object).into_owned();
             if let Some(fields) = object.as_object_mut() {
                 fields.remove("kind");
                 fields.remove("apiVersion");

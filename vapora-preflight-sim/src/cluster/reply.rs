@@ -1,36 +1,41 @@
 //! An answer of the API server before it becomes bytes.
 
 use axum::body::Body;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
-/// A status code, the headers that depend on the answer, and a body.
+/// A status code, the headers that depend on the answer, and a body, which may be a stream.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) code: u16,
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: Option<&'static str>,
     pub(crate) nosniff: bool,
-    pub(crate) retry_after: Option<u32>,
     pub(crate) warnings: Vec<String>,
-    pub(crate) body: Vec<u8>,
+    /// Further headers; one of a name that every answer has takes its place.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Body,
 }
 
 impl Reply {
     pub(crate) fn json(code: u16, body: &Value) -> Self {
         let mut text = body.to_string().into_bytes();
         text.push(b'\n');
-        let content_type = "application/json";
-        Self { code, content_type, nosniff: false, retry_after: None, warnings: Vec::new(), body: text }
+        Self::new(code, "application/json", text)
     }
 
     pub(crate) fn text(code: u16, body: impl Into<String>) -> Self {
+        let reply = Self::new(code, "text/plain; charset=utf-8", body.into().into_bytes());
+        Self { nosniff: true, ..reply }
+    }
+
+    pub(crate) fn new(code: u16, content_type: &'static str, body: impl Into<Body>) -> Self {
         Self {
             code,
-            content_type: "text/plain; charset=utf-8",
-            nosniff: true,
-            retry_after: None,
+            content_type: Some(content_type),
+            nosniff: false,
             warnings: Vec::new(),
-            body: body.into().into_bytes(),
+            headers: Vec::new(),
+            body: body.into(),
         }
     }
 
@@ -38,24 +43,34 @@ impl Reply {
         Self::text(404, "404 page not found\n")
     }
 
+    /// The same with a further header.
+    pub(crate) fn with(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
     /// The answer with the headers that every answer has.
     pub(crate) fn into_response(self, audit_id: &str) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.body);
         *response.status_mut() = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(audit_id) {
             headers.insert("audit-id", id);
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        if let Some(content_type) = self.content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
         if self.nosniff {
             headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, seconds.into());
+        for (name, value) in self.headers {
+            headers.insert(name, value);
         }
         for warning in &self.warnings {
-            if let Ok(value) = HeaderValue::from_str(&format!("299 - {}", Value::from(warning.as_str()))) {
+            // The bytes of a warning are sent as they are, whatever they are.
+            let text = format!("299 - {}", Value::from(warning.as_str()));
+            if let Ok(value) = HeaderValue::from_bytes(text.as_bytes()) {
                 headers.append(header::WARNING, value);
             }
         }

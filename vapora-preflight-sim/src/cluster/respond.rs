@@ -1,17 +1,13 @@
 //! From a request to its answer.
 
 use axum::body::{Body, Bytes};
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, HeaderName, Method, Request, Response, header, request::Parts};
 
 use super::{
     Cluster,
     access::{ANONYMOUS, Decision, Identity},
-    discovery, health,
-    kinds::{self, ServedKind},
-    list::{self, Form},
-    lock,
+    answers, discovery, health, lock,
     reply::Reply,
-    reviews,
     routes::{Query, Route, Target, route},
     state::State,
     status,
@@ -48,9 +44,7 @@ impl Cluster {
             (None, _) => status::unauthorized(),
             (Some(_), Err(error)) => status::bad_request(&error),
             (Some(identity), Ok(query)) => {
-                let request =
-                    Asked { identity, query, headers: &head.headers, method: &head.method, path: &path };
-                self.decide(&request, asked, &body)
+                self.decide(&Asked { identity, query, head: &head, body: &body }, asked)
             }
         };
         let warnings = lock(&self.0.warnings);
@@ -70,8 +64,8 @@ impl Cluster {
         log.len()
     }
 
-    fn decide(&self, asked: &Asked<'_>, route: Route, body: &[u8]) -> Reply {
-        if asked.headers.contains_key("impersonate-user") {
+    fn decide(&self, asked: &Asked<'_>, route: Route) -> Reply {
+        if asked.head.headers.contains_key("impersonate-user") {
             return status::unknown_to_the_simulation("impersonation");
         }
         match route {
@@ -85,7 +79,7 @@ impl Cluster {
                 if asked.identity.decide(&target) == Decision::Denied {
                     return status::forbidden(&asked.identity.username, &target);
                 }
-                self.resource(asked, &target, body)
+                self.resource(asked, &target)
             }
         }
     }
@@ -97,13 +91,8 @@ impl Cluster {
         if matches!(path, "/version" | "/version/") {
             return health::version(&self.state().version);
         }
-        let host =
-            asked.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:6443");
         health::answer(path, &asked.query, &lock(&self.0.failing))
-            .or_else(|| {
-                let discovery = discovery::answer(path, host)?;
-                Some(if asked.form().is_some() { discovery } else { status::not_acceptable() })
-            })
+            .or_else(|| discovery::answer(&self.state().catalog, asked, path))
             .unwrap_or_else(|| match path {
                 "/" | "/metrics" | "/logs" => asked.unknown(),
                 _ if path.starts_with("/openapi") => asked.unknown(),
@@ -111,71 +100,55 @@ impl Cluster {
             })
     }
 
-    fn resource(&self, asked: &Asked<'_>, target: &Target, body: &[u8]) -> Reply {
-        let Target { verb, group, version, resource, .. } = target;
-        if kinds::group_unserved(group) {
-            return asked.unknown();
-        }
-        if !kinds::group_served(group, version) {
-            return Reply::page_not_found();
-        }
-        let now = self.0.clock.text();
-        match (group.as_str(), resource.as_str(), verb.as_str()) {
-            ("authorization.k8s.io", "selfsubjectaccessreviews", "create") => {
-                return reviews::access(&asked.identity, body, &now);
-            }
-            ("authentication.k8s.io", "selfsubjectreviews", "create") => {
-                return reviews::who(&asked.identity, body, &now);
-            }
-            _ => {}
-        }
-        let Some(kind) = ServedKind::at(group, resource) else {
-            let unserved = kinds::resource_unserved(group, resource);
-            return if unserved { asked.unknown() } else { status::no_such_resource() };
+    fn resource(&self, asked: &Asked<'_>, target: &Target) -> Reply {
+        let (served, kind) = {
+            let catalog = &self.state().catalog;
+            let Target { group, version, resource, .. } = target;
+            (catalog.has(group, version), catalog.at(group, version, resource))
+        };
+        let Some(kind) = kind else {
+            return if served { status::no_such_resource() } else { Reply::page_not_found() };
+        };
+        let verbs = match &target.subresource {
+            None => kind.verbs,
+            Some(name) => match kind.subresource(name) {
+                Some(subresource) => subresource.verbs,
+                None => return status::no_such_resource(),
+            },
         };
         // `/api/v1/namespaces/x` is in the namespace `x`, though its kind has none.
         let namespaced = target.namespace.is_some() && kind.plural != "namespaces";
-        let one = target.name.is_some() && !matches!(verb.as_str(), "list" | "watch" | "deletecollection");
-        if (namespaced && !kind.namespaced) || (!namespaced && kind.namespaced && one) {
+        let verb = target.verb.as_str();
+        let many = matches!(verb, "list" | "watch" | "deletecollection");
+        if (namespaced && !kind.namespaced) || (!namespaced && kind.namespaced && !(many || kind.made())) {
             return status::no_such_resource();
         }
-        let named_in_path = target.name.is_some() && verb == "get";
-        if target.subresource.is_some() || !(named_in_path || verb == "list") {
-            return asked.unknown();
+        if !verbs.allow(verb) {
+            return status::method_not_allowed();
         }
-        let Some(form) = asked.form() else {
-            let forms =
-                asked.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-            let real = ["as=Table", "protobuf", "yaml"].iter().any(|form| forms.contains(form));
-            let what = format!("the form `{forms}`");
-            return if real { status::unknown_to_the_simulation(&what) } else { status::not_acceptable() };
-        };
-        let store = &self.state().store;
-        let namespace = target.namespace.as_deref().filter(|_| kind.namespaced);
-        match target.name.as_deref().filter(|_| named_in_path) {
-            Some(name) => list::get(store, kind, namespace.unwrap_or_default(), name, form),
-            None => list::list(store, kind, namespace, &asked.query, form),
-        }
+        let mut reply = answers::answer(self, asked, target, &kind);
+        reply.warnings.extend(kind.deprecated.as_deref().map(str::to_owned));
+        reply
     }
 }
 
 /// A request whose caller is known.
-struct Asked<'a> {
-    identity: Identity,
-    query: Query,
-    headers: &'a HeaderMap,
-    method: &'a Method,
-    path: &'a str,
+pub(crate) struct Asked<'a> {
+    pub(crate) identity: Identity,
+    pub(crate) query: Query,
+    pub(crate) head: &'a Parts,
+    pub(crate) body: &'a Bytes,
 }
 
 impl Asked<'_> {
-    fn unknown(&self) -> Reply {
+    /// The answer to what the simulation does not know.
+    pub(crate) fn unknown(&self) -> Reply {
         let query = if self.query.is_true("watch") { "?watch=true" } else { "" };
-        status::unknown_to_the_simulation(&format!("`{} {}{query}`", self.method, self.path))
+        status::unknown_to_the_simulation(&format!("`{} {}{query}`", self.head.method, self.head.uri.path()))
     }
 
-    fn form(&self) -> Option<Form> {
-        Form::accepted(self.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()))
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.head.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Everything that changes in a simulated cluster.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
     access::Identity,
-    kinds::ServedKind,
+    kinds::{Catalog, Served, ServedKind},
     metadata::{self, Manager},
     store::{Store, meta},
 };
@@ -13,6 +15,7 @@ use crate::ids::Ids;
 /// The objects, the identities, and the source of identifiers.
 #[derive(Debug)]
 pub(crate) struct State {
+    pub(crate) catalog: Catalog,
     pub(crate) store: Store,
     pub(crate) identities: Vec<Identity>,
     pub(crate) ids: Ids,
@@ -33,7 +36,7 @@ pub enum ClusterError {
     },
     /// The object has no name, or no namespace where its kind needs one.
     #[error("expected a {0} with `metadata.name`, and `metadata.namespace` where its kind has one")]
-    Unnamed(&'static str),
+    Unnamed(String),
     /// There is no such object.
     #[error("expected {kind} `{name}` in namespace `{namespace}`, found none")]
     Missing {
@@ -50,10 +53,15 @@ pub enum ClusterError {
 }
 
 impl State {
-    /// The objects of a kind in all namespaces; none for a kind that is not served.
+    /// A kind by its name (`Pod`, `pods`).
+    pub(crate) fn served(&self, kind: &str) -> Option<Arc<ServedKind>> {
+        self.catalog.named(kind).cloned()
+    }
+
+    /// The objects of a kind in all namespaces; none for a kind that is not known.
     pub(crate) fn kind(&self, kind: &str) -> Vec<&Value> {
-        let Some(kind) = ServedKind::named(kind) else { return Vec::new() };
-        self.store.list(kind, None).map(|(_, object)| object).collect()
+        let Some(kind) = self.catalog.named(kind) else { return Vec::new() };
+        self.store.list(kind, None).map(|(_, object)| &**object).collect()
     }
 
     /// Adds an object as a client would, with what the server fills in; replaces one of the same name.
@@ -65,24 +73,26 @@ impl State {
     ) -> Result<(), ClusterError> {
         let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
-        let Some(served) = ServedKind::of(&api_version, &kind) else {
+        let known = self.catalog.of(&api_version, &kind).filter(|kind| kind.served == Served::Stored);
+        let Some(served) = known else {
             return Err(ClusterError::UnknownKind { api_version, kind });
         };
         if meta(&object, "name").is_empty() || (served.namespaced && meta(&object, "namespace").is_empty()) {
-            return Err(ClusterError::Unnamed(served.kind));
+            return Err(ClusterError::Unnamed(kind));
         }
         if served.namespaced {
             self.namespace(meta(&object, "namespace"), now);
         }
         metadata::complete(&mut object, &mut self.ids, now, manager);
-        self.store.put(served, object);
+        let object = self.catalog.kept(&served, object);
+        self.store.put(&served, object);
         Ok(())
     }
 
     /// Makes a namespace where there is none.
     pub(crate) fn namespace(&mut self, name: &str, now: &str) {
-        let Some(kind) = ServedKind::named("Namespace") else { return };
-        if self.store.get(kind, "", name).is_some() {
+        let Some(kind) = self.served("Namespace") else { return };
+        if self.store.get(&kind, "", name).is_some() {
             return;
         }
         let mut labels = json!({ "kubernetes.io/metadata.name": name });
@@ -97,7 +107,7 @@ impl State {
             "status": { "phase": "Active" },
         });
         metadata::complete(&mut object, &mut self.ids, now, Manager::Person);
-        self.store.put(kind, object);
+        self.store.put(&kind, object);
     }
 
     /// Changes an object.
@@ -108,22 +118,29 @@ impl State {
         name: &str,
         edit: impl FnOnce(&mut Value),
     ) -> Result<(), ClusterError> {
-        ServedKind::named(kind)
-            .and_then(|served| self.store.edit(served, namespace, name, edit))
+        self.served(kind)
+            .and_then(|served| self.store.edit(&served, namespace, name, edit))
             .ok_or_else(|| missing(kind, namespace, name))
     }
 
     /// An object as it is now.
     pub(crate) fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<&Value, ClusterError> {
-        ServedKind::named(kind)
+        self.catalog
+            .named(kind)
             .and_then(|served| self.store.get(served, namespace, name))
+            .map(|object| &**object)
             .ok_or_else(|| missing(kind, namespace, name))
     }
 
     /// Takes an object away.
-    pub(crate) fn remove(&mut self, kind: &str, namespace: &str, name: &str) -> Result<Value, ClusterError> {
-        ServedKind::named(kind)
-            .and_then(|served| self.store.remove(served, namespace, name))
+    pub(crate) fn remove(
+        &mut self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Arc<Value>, ClusterError> {
+        self.served(kind)
+            .and_then(|served| self.store.remove(&served, namespace, name))
             .ok_or_else(|| missing(kind, namespace, name))
     }
 

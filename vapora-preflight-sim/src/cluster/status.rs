@@ -1,5 +1,6 @@
 //! The `Status` objects with which an API server says no.
 
+use http::header;
 use serde_json::{Map, Value, json};
 
 use super::{kinds::qualified, reply::Reply, routes::Target};
@@ -73,6 +74,12 @@ pub(crate) fn no_such_resource() -> Reply {
     Reply::json(404, &status(404, Some("NotFound"), message, Some(json!({}))))
 }
 
+/// The resource is there, and cannot do that.
+pub(crate) fn method_not_allowed() -> Reply {
+    let message = "the server does not allow this method on the requested resource";
+    Reply::json(405, &status(405, Some("MethodNotAllowed"), message, Some(json!({}))))
+}
+
 pub(crate) fn bad_request(message: &str) -> Reply {
     Reply::json(400, &status(400, Some("BadRequest"), message, None))
 }
@@ -116,7 +123,7 @@ pub(crate) fn revision_of_the_future(wanted: u64, current: u64) -> Reply {
         "retryAfterSeconds": 1,
     });
     let reply = Reply::json(504, &status(504, Some("Timeout"), &message, Some(details)));
-    Reply { retry_after: Some(1), ..reply }
+    reply.with(header::RETRY_AFTER, 1)
 }
 
 /// A review whose `spec` does not ask exactly one thing.
@@ -151,7 +158,7 @@ pub(crate) fn fault(code: u16, user: &str, target: Option<&Target>) -> Reply {
             let message = "the server has received too many requests and has asked us to try again later";
             let details = json!({ "retryAfterSeconds": 1 });
             let body = status(code, Some("TooManyRequests"), message, Some(details));
-            Reply { retry_after: Some(1), ..Reply::json(code, &body) }
+            Reply::json(code, &body).with(header::RETRY_AFTER, 1)
         }
         (500, _) => {
             let cause = "etcdserver: leader changed";

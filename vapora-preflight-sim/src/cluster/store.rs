@@ -1,32 +1,23 @@
 //! The objects of a simulated cluster.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use serde_json::Value;
 
 use super::kinds::ServedKind;
 
-/// Objects in the order in which a real store lists them: by kind, namespace and name.
+/// Objects in the order in which a real store lists them: by kind, and then by namespace and name.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    objects: BTreeMap<Key, Value>,
+    /// By the name under which a kind is kept. Places are ordered as texts, as in a real store: `a-b/x` comes before
+    /// `a/x`.
+    objects: BTreeMap<Arc<str>, BTreeMap<String, Arc<Value>>>,
     revision: u64,
 }
 
-/// Keys are ordered as texts, as in a real store: `a-b/x` comes before `a/x`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    group: &'static str,
-    plural: &'static str,
-    /// `namespace/name`, or `name` for kinds without namespaces.
-    place: String,
-}
-
-impl Key {
-    fn new(kind: &ServedKind, namespace: &str, name: &str) -> Self {
-        let place = if kind.namespaced { format!("{namespace}/{name}") } else { name.to_owned() };
-        Self { group: kind.group, plural: kind.plural, place }
-    }
+/// `namespace/name`, or `name` for kinds without namespaces.
+fn place(kind: &ServedKind, namespace: &str, name: &str) -> String {
+    if kind.namespaced { format!("{namespace}/{name}") } else { name.to_owned() }
 }
 
 /// The text at `metadata.<field>`, or nothing.
@@ -41,15 +32,17 @@ impl Store {
     }
 
     /// Puts an object in its place and gives it a new `resourceVersion`.
-    pub(crate) fn put(&mut self, kind: &ServedKind, mut object: Value) {
+    pub(crate) fn put(&mut self, kind: &ServedKind, mut object: Value) -> Arc<Value> {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = self.revision.to_string().into();
-        let key = Key::new(kind, meta(&object, "namespace"), meta(&object, "name"));
-        self.objects.insert(key, object);
+        let place = place(kind, meta(&object, "namespace"), meta(&object, "name"));
+        let object = Arc::new(object);
+        self.objects.entry(Arc::clone(&kind.stored)).or_default().insert(place, Arc::clone(&object));
+        object
     }
 
-    pub(crate) fn get(&self, kind: &ServedKind, namespace: &str, name: &str) -> Option<&Value> {
-        self.objects.get(&Key::new(kind, namespace, name))
+    pub(crate) fn get(&self, kind: &ServedKind, namespace: &str, name: &str) -> Option<&Arc<Value>> {
+        self.objects.get(&kind.stored)?.get(&place(kind, namespace, name))
     }
 
     /// Changes an object in place; `None` where there is none. A changed `spec` is a new generation, as on a real server.
@@ -60,11 +53,11 @@ impl Store {
         name: &str,
         edit: impl FnOnce(&mut Value),
     ) -> Option<()> {
-        let mut object = self.get(kind, namespace, name)?.clone();
-        let spec = object["spec"].clone();
+        let before = Arc::clone(self.get(kind, namespace, name)?);
+        let mut object = Value::clone(&before);
         edit(&mut object);
         let generation = object["metadata"]["generation"].as_u64();
-        if let Some(generation) = generation.filter(|_| object["spec"] != spec) {
+        if let Some(generation) = generation.filter(|_| object["spec"] != before["spec"]) {
             object["metadata"]["generation"] = (generation + 1).into();
         }
         // Its place depends on its name: an edit cannot move it.
@@ -73,8 +66,8 @@ impl Store {
         Some(())
     }
 
-    pub(crate) fn remove(&mut self, kind: &ServedKind, namespace: &str, name: &str) -> Option<Value> {
-        let removed = self.objects.remove(&Key::new(kind, namespace, name))?;
+    pub(crate) fn remove(&mut self, kind: &ServedKind, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        let removed = self.objects.get_mut(&kind.stored)?.remove(&place(kind, namespace, name))?;
         self.revision += 1;
         Some(removed)
     }
@@ -82,7 +75,9 @@ impl Store {
     /// Removes everything in a namespace.
     pub(crate) fn empty(&mut self, namespace: &str) {
         let inside = format!("{namespace}/");
-        self.objects.retain(|key, _| !key.place.starts_with(&inside));
+        for objects in self.objects.values_mut() {
+            objects.retain(|place, _| !place.starts_with(&inside));
+        }
         self.revision += 1;
     }
 
@@ -91,12 +86,24 @@ impl Store {
         &self,
         kind: &ServedKind,
         namespace: Option<&str>,
-    ) -> impl Iterator<Item = (String, &Value)> {
+    ) -> impl Iterator<Item = (&str, &Arc<Value>)> {
+        self.list_after(kind, namespace, "")
+    }
+
+    /// The same, from behind a place in that list.
+    pub(crate) fn list_after(
+        &self,
+        kind: &ServedKind,
+        namespace: Option<&str>,
+        after: &str,
+    ) -> impl Iterator<Item = (&str, &Arc<Value>)> {
         let inside = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let from = Bound::Excluded(format!("{inside}{after}"));
         self.objects
-            .iter()
-            .filter(move |(key, _)| key.group == kind.group && key.plural == kind.plural)
-            .filter_map(move |(key, object)| Some((key.place.strip_prefix(&inside)?.to_owned(), object)))
+            .get(&kind.stored)
+            .into_iter()
+            .flat_map(move |objects| objects.range((from.clone(), Bound::Unbounded)))
+            .map_while(move |(place, object)| Some((place.strip_prefix(inside.as_str())?, object)))
     }
 }
 
@@ -105,25 +112,31 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cluster::kinds::Catalog;
 
     #[test]
     fn objects_are_listed_in_the_order_of_their_keys() {
         let mut store = Store::default();
-        let pods = ServedKind::named("Pod").unwrap();
+        let catalog = Catalog::default();
+        let pods = catalog.named("Pod").unwrap();
         for (namespace, name) in [("a", "x"), ("a-b", "x"), ("a", "w"), ("b", "x")] {
             store.put(pods, json!({ "metadata": { "namespace": namespace, "name": name } }));
         }
-        let places = |namespace| store.list(pods, namespace).map(|(place, _)| place).collect::<Vec<_>>();
+        let places =
+            |namespace| store.list(pods, namespace).map(|(place, _)| place.to_owned()).collect::<Vec<_>>();
         assert_eq!(places(None), ["a-b/x", "a/w", "a/x", "b/x"]);
         assert_eq!(places(Some("a")), ["w", "x"]);
         assert!(places(Some("nowhere")).is_empty());
+        let after: Vec<&str> = store.list_after(pods, Some("a"), "w").map(|(place, _)| place).collect();
+        assert_eq!(after, ["x"]);
         assert_eq!(store.revision(), 4);
     }
 
     #[test]
     fn a_changed_spec_is_a_new_generation() {
         let mut store = Store::default();
-        let kind = ServedKind::named("Deployment").unwrap();
+        let catalog = Catalog::default();
+        let kind = catalog.named("Deployment").unwrap();
         let metadata = json!({ "namespace": "a", "name": "x", "generation": 1 });
         store.put(kind, json!({ "metadata": metadata, "spec": { "replicas": 1 } }));
         store.edit(kind, "a", "x", |object| object["metadata"]["labels"] = json!({ "a": "b" })).unwrap();

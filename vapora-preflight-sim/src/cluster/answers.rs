@@ -1,0 +1,57 @@
+//! Which part of the simulation answers what is asked of a resource.
+
+use http::header;
+
+use super::{
+    Cluster,
+    kinds::ServedKind,
+    list::{self, Form},
+    reply::Reply,
+    respond::Asked,
+    reviews,
+    routes::Target,
+    status, subresource,
+};
+
+/// The answer to a request whose caller may ask it, for a kind that is served and knows the verb.
+pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind) -> Reply {
+    if let Some(subresource) = &target.subresource {
+        return subresource::answer(cluster, asked, target, kind, subresource);
+    }
+    if kind.made() {
+        return made(cluster, asked, target, kind);
+    }
+    match target.verb.as_str() {
+        "get" | "list" => read(cluster, asked, target, kind),
+        _ => asked.unknown(),
+    }
+}
+
+/// Objects that are made for each request.
+fn made(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind) -> Reply {
+    let now = cluster.clock().text();
+    match (&*kind.group, &*kind.plural, target.verb.as_str()) {
+        ("authorization.k8s.io", "selfsubjectaccessreviews", _) => {
+            reviews::access(&asked.identity, asked.body, &now)
+        }
+        ("authentication.k8s.io", "selfsubjectreviews", _) => reviews::who(&asked.identity, asked.body, &now),
+        _ => asked.unknown(),
+    }
+}
+
+/// One object, or a list.
+fn read(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind) -> Reply {
+    let accept = asked.header(&header::ACCEPT);
+    let Some(form) = Form::accepted(accept) else {
+        let forms = accept.unwrap_or_default();
+        let real = ["as=Table", "protobuf", "yaml"].iter().any(|form| forms.contains(form));
+        let what = format!("the form `{forms}`");
+        return if real { status::unknown_to_the_simulation(&what) } else { status::not_acceptable() };
+    };
+    let store = &cluster.state().store;
+    let namespace = target.namespace.as_deref().filter(|_| kind.namespaced);
+    match target.name.as_deref().filter(|_| target.verb == "get") {
+        Some(name) => list::get(store, kind, namespace.unwrap_or_default(), name, form),
+        None => list::list(store, kind, namespace, &asked.query, form),
+    }
+}
