@@ -176,6 +176,28 @@ impl Ground {
         }
     }
 
+    /// Makes an object of any kind in the namespace of the scenario, as it is, its status included; on the real ground the
+    /// namespace has to be [settled](Self::settle) before. What the server fills in may be missing. Where a server has
+    /// controllers, they may see to the status themselves.
+    pub(crate) async fn make(&self, mut object: Value) -> Ended {
+        object["metadata"]["namespace"] = self.namespace.as_str().into();
+        let Some(real) = &self.real else {
+            self.cluster().insert(object).unwrap();
+            return Ok(());
+        };
+        let here = Some(self.namespace.as_str());
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
+        let status = object.as_object_mut().and_then(|object| object.remove("status"));
+        if !real.objects.try_create(&kind, here, object).await {
+            return Err(Skipped(format!("it does not serve {kind}s in this version")));
+        }
+        if let Some(status) = status {
+            real.objects.patch_status(&kind, here, &name, &status).await;
+        }
+        Ok(())
+    }
+
     /// Someone who may do in the namespace what these rights say, and nothing else.
     pub(crate) async fn restricted(&self, rights: &[Right]) -> Result<Who, Skipped> {
         if let Some(real) = &self.real {

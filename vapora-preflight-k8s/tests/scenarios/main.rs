@@ -9,6 +9,7 @@ mod access_allowed;
 mod api_reachable;
 mod deployments_available;
 mod ground;
+mod made;
 mod namespace_exists;
 mod nodes_ready;
 mod paging;

@@ -9,15 +9,27 @@ use kube::{
 use serde_json::{Value, json};
 
 /// The kinds of objects that the scenarios make or look at: API version, plural and kind.
-const KINDS: [(&str, &str, &str); 10] = [
+const KINDS: [(&str, &str, &str); 22] = [
     ("v1", "namespaces", "Namespace"),
     ("v1", "nodes", "Node"),
     // The owners before what they own, so that nothing that is deleted is made again.
     ("apps/v1", "deployments", "Deployment"),
+    ("apps/v1", "statefulsets", "StatefulSet"),
+    ("apps/v1", "daemonsets", "DaemonSet"),
     ("apps/v1", "replicasets", "ReplicaSet"),
+    ("apps/v1", "controllerrevisions", "ControllerRevision"),
+    ("batch/v1", "cronjobs", "CronJob"),
     ("batch/v1", "jobs", "Job"),
+    ("v1", "services", "Service"),
+    ("discovery.k8s.io/v1", "endpointslices", "EndpointSlice"),
+    ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"),
     ("v1", "pods", "Pod"),
     ("v1", "configmaps", "ConfigMap"),
+    ("v1", "secrets", "Secret"),
+    ("v1", "events", "Event"),
+    ("v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
+    ("v1", "resourcequotas", "ResourceQuota"),
+    ("v1", "limitranges", "LimitRange"),
     ("v1", "serviceaccounts", "ServiceAccount"),
     ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
     ("rbac.authorization.k8s.io/v1", "roles", "Role"),
@@ -53,14 +65,22 @@ impl Objects {
     }
 
     /// Makes an object. One that is there already is left as it is.
-    pub(super) async fn create(&self, kind: &str, namespace: Option<&str>, mut object: Value) {
+    pub(super) async fn create(&self, kind: &str, namespace: Option<&str>, object: Value) {
+        assert!(self.try_create(kind, namespace, object).await, "the server does not serve a {kind}");
+    }
+
+    /// Makes an object; says no where the server does not serve its kind in that version.
+    pub(super) async fn try_create(&self, kind: &str, namespace: Option<&str>, mut object: Value) -> bool {
         let (version, _, _) = KINDS.into_iter().find(|(_, _, known)| *known == kind).unwrap();
         object["apiVersion"] = version.into();
         object["kind"] = kind.into();
         let object: DynamicObject = serde_json::from_value(object).unwrap();
         match self.of(kind, namespace).create(&PostParams::default(), &object).await {
-            Ok(_) => {}
-            Err(Error::Api(status)) if status.reason == "AlreadyExists" => {}
+            Ok(_) => true,
+            Err(Error::Api(status)) if status.reason == "AlreadyExists" => true,
+            Err(Error::Api(status)) if status.code == 404 && status.message.contains("page not found") => {
+                false
+            }
             Err(error) => panic!("a {kind} cannot be made: {error}\n{object:#?}"),
         }
     }
@@ -105,8 +125,16 @@ impl Objects {
             let now = DeleteParams::default().grace_period(0);
             let deleted =
                 self.of(kind, Some(namespace)).delete_collection(&now, &ListParams::default()).await;
-            if let Err(error) = deleted {
-                assert_eq!(code(error), 404, "the {kind}s of `{namespace}` cannot be deleted");
+            match deleted.map_err(code) {
+                Ok(_) | Err(404) => {}
+                // Services could only be deleted one by one before 1.23.
+                Err(405) => {
+                    for object in self.list(kind, Some(namespace), "").await {
+                        let name = object["metadata"]["name"].as_str().unwrap();
+                        self.delete(kind, Some(namespace), name).await;
+                    }
+                }
+                Err(code) => panic!("the {kind}s of `{namespace}` cannot be deleted: {code}"),
             }
         }
     }
