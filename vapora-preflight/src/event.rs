@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{CheckId, Digest, Outline, Status, Timestamp, Verdict};
+use crate::{AccessReview, CheckId, Digest, Outline, Status, Timestamp, Usage, Verdict};
 
 /// Something that happened. Events are made by one owner, in one order; the report is a fold over them, and the journal is
 /// the events themselves.
@@ -22,6 +22,8 @@ pub enum EventKind {
     Planned(Arc<Outline>),
     /// A run began.
     RunStarted(RunStarted),
+    /// A target said which of the rights that the run needs it has not.
+    AccessReviewed(AccessReview),
     /// A check was asked for the first time in this run.
     CheckStarted {
         /// Which one.
@@ -51,6 +53,8 @@ pub enum EventKind {
         /// What it decided.
         verdict: Verdict,
     },
+    /// Something that the run had at its disposal was used so much.
+    Used(Usage),
     /// A run ended.
     RunFinished(RunEnd),
 }

@@ -4,6 +4,7 @@ use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
+mod access;
 mod attempt;
 mod attest;
 mod backoff;
@@ -69,6 +70,7 @@ pub struct Run<'p> {
     cancel: CancellationToken,
     by: String,
     jitter_seed: Option<u64>,
+    review_access: bool,
     recorder: Option<&'p mut dyn Recorder>,
     observers: Vec<&'p mut dyn Observer>,
 }
@@ -108,6 +110,7 @@ impl<'p> Run<'p> {
             cancel: CancellationToken::new(),
             by: "vapora-preflight".to_owned(),
             jitter_seed: None,
+            review_access: true,
             recorder: None,
             observers: Vec::new(),
         }
@@ -180,6 +183,13 @@ impl<'p> Run<'p> {
         self
     }
 
+    /// Whether the run first asks each target which of the rights it needs it has not, so that all that are missing are known
+    /// at once; so by default. A check that lacks a right is then not asked.
+    pub fn review_access(mut self, review: bool) -> Self {
+        self.review_access = review;
+        self
+    }
+
     /// How many checks run at once.
     pub fn width(mut self, width: NonZeroUsize) -> Self {
         self.width = width;
@@ -247,7 +257,13 @@ impl<'p> Run<'p> {
             report,
             roster,
             self.width,
-            owner::World { clock: self.clock, resources: self.resources, secrets: self.secrets, seed },
+            owner::World {
+                clock: self.clock,
+                resources: self.resources,
+                secrets: self.secrets,
+                seed,
+                review_access: self.review_access,
+            },
             owner::Told { recorder: self.recorder, observers: self.observers },
         );
         owner.run(planned, started, self.cancel, self.deadline).await

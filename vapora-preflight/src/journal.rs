@@ -126,7 +126,7 @@ impl Journal {
     /// Whether an event has to survive the machine before anything is built on it, and not only the process.
     fn settles(&self, kind: &EventKind) -> bool {
         match kind {
-            EventKind::AttemptFailed { .. } => false,
+            EventKind::AttemptFailed { .. } | EventKind::AccessReviewed(_) | EventKind::Used(_) => false,
             EventKind::CheckStarted { check, .. } => {
                 // One that is not in the plan might do anything.
                 let outline = self.outline.as_ref().and_then(|outline| outline.check(check.as_str()));

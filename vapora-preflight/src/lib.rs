@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod bytes;
 mod check;
 mod clock;
@@ -31,6 +32,7 @@ pub use async_trait::async_trait;
 pub use secrecy::{ExposeSecret, SecretString};
 
 pub use self::{
+    access::{Access, AccessReview, DeniedRight, Usage},
     bytes::Bytes,
     check::{
         Awaiting, Check, CheckContext, CheckError, CheckFn, CheckResult, Earlier, Moment, PutBack, check_fn,

@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    Attestation, CheckFinished, CheckId, CheckOutline, Digest, Event, EventKind, Evidence, GateOutline, Note,
-    Outcome, Outline, PhaseId, PhaseOutline, RunEnd, RunStarted, Severity, Status, Timestamp, Verdict,
-    outline::Deployment,
+    AccessReview, Attestation, CheckFinished, CheckId, CheckOutline, Digest, Event, EventKind, Evidence,
+    GateOutline, Note, Outcome, Outline, PhaseId, PhaseOutline, RunEnd, RunStarted, Severity, Status,
+    Timestamp, Usage, Verdict, outline::Deployment,
 };
 
 mod standing;
@@ -92,6 +92,10 @@ pub struct RunRecord {
     pub started: Timestamp,
     /// How and when it ended; nothing where it is going on or was killed.
     pub end: Option<(RunEnd, Timestamp)>,
+    /// What each target said at its beginning of the rights it needs.
+    pub access: Vec<AccessReview>,
+    /// What it has used.
+    pub usage: Vec<Usage>,
 }
 
 /// A check with what is known of it.
@@ -173,7 +177,23 @@ impl Report {
                 self.outline = Arc::clone(outline);
             }
             EventKind::RunStarted(start) => {
-                self.runs.push(RunRecord { start: start.clone(), started: event.at, end: None });
+                self.runs.push(RunRecord {
+                    start: start.clone(),
+                    started: event.at,
+                    end: None,
+                    access: Vec::new(),
+                    usage: Vec::new(),
+                });
+            }
+            EventKind::AccessReviewed(review) => {
+                if let Some(run) = self.runs.last_mut() {
+                    run.access.push(review.clone());
+                }
+            }
+            EventKind::Used(usage) => {
+                if let Some(run) = self.runs.last_mut() {
+                    run.usage.push(usage.clone());
+                }
             }
             EventKind::CheckStarted { check, definition } => {
                 self.begun.insert(check.clone(), (*definition, event.at));

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{CheckError, TargetName};
+use crate::{Access, CheckError, TargetName, Usage};
 
 type Slot = Result<Arc<dyn Any + Send + Sync>, Missing>;
 
@@ -24,6 +24,15 @@ struct Missing {
 pub struct Resources {
     slots: HashMap<(TypeId, Option<TargetName>), Slot>,
     names: Vec<String>,
+    access: HashMap<TargetName, Arc<dyn Access>>,
+    meters: Vec<Meter>,
+}
+
+/// Counts how much of something is used.
+struct Meter {
+    target: Option<TargetName>,
+    what: String,
+    read: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
 impl Resources {
@@ -68,6 +77,38 @@ impl Resources {
         });
         self.slots.insert((TypeId::of::<T>(), target), slot);
         self
+    }
+
+    /// Lets the run ask, before anything else, which rights it has on a target.
+    pub fn review_access_of(&mut self, target: &TargetName, access: Arc<dyn Access>) -> &mut Self {
+        self.access.insert(target.clone(), access);
+        self
+    }
+
+    pub(crate) fn access(&self, target: &TargetName) -> Option<Arc<dyn Access>> {
+        self.access.get(target).cloned()
+    }
+
+    /// Lets the report say how much of something a run has used, such as `requests` to a target. `read` gives a count that
+    /// only grows; a run reports by how much.
+    pub fn meter(
+        &mut self,
+        target: Option<&TargetName>,
+        what: impl Into<String>,
+        read: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.meters.push(Meter { target: target.cloned(), what: what.into(), read: Box::new(read) });
+        self
+    }
+
+    /// How much has been used so far.
+    pub(crate) fn used(&self) -> Vec<Usage> {
+        let usage = |meter: &Meter| Usage {
+            target: meter.target.clone(),
+            what: meter.what.clone(),
+            amount: (meter.read)(),
+        };
+        self.meters.iter().map(usage).collect()
     }
 
     /// The resource of that type for a target, or else the one given to all; nothing where none was given.

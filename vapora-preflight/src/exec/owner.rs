@@ -21,15 +21,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    RunError, RunOutcome,
+    RunError, RunOutcome, access,
     attempt::{Asking, AttemptFailed, Progress},
     needs, restoring,
     roster::{Part, Roster, has_effect},
     schedule::Schedule,
 };
 use crate::{
-    CheckFinished, CheckId, Clock, Earlier, Event, EventKind, JournalError, Observer, Plan, Recorder, Report,
-    Resources, RunEnd, RunStarted, SecretStore, SkipReason, Status, Timestamp, Verdict,
+    AccessReview, CheckFinished, CheckId, Clock, Earlier, Event, EventKind, JournalError, Observer, Plan,
+    Recorder, Report, Resources, RunEnd, RunStarted, SecretStore, SkipReason, Status, Timestamp, Verdict,
     check::{Changed, Common, Moment},
     plan::Node,
     secret::Redactor,
@@ -45,6 +45,8 @@ pub(super) struct World {
     pub(super) resources: Arc<Resources>,
     pub(super) secrets: Arc<dyn SecretStore>,
     pub(super) seed: u64,
+    /// Whether the targets are asked for the rights on them.
+    pub(super) review_access: bool,
 }
 
 /// Who is told of events.
@@ -159,6 +161,7 @@ impl<'p> Owner<'p> {
         }
         tracing::info!(selection = started.selection, by = started.by, "a run begins");
         self.emit(EventKind::RunStarted(started))?;
+        let used_before = self.world.resources.used();
         let clock = Arc::clone(&self.world.clock);
         let mut time_is_up = pin!(async move {
             match deadline {
@@ -166,7 +169,29 @@ impl<'p> Owner<'p> {
                 None => std::future::pending().await,
             }
         });
+        let World { resources, clock, review_access, .. } = &self.world;
+        let asking = if *review_access {
+            access::ask(self.plan, &self.roster, resources, clock)
+        } else {
+            JoinSet::new()
+        };
+        let mut reviews = Vec::new();
+        let stopped = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Some(RunEnd::Cancelled),
+            () = &mut time_is_up => Some(RunEnd::Deadline),
+            all = access::answers(asking) => {
+                reviews = all;
+                None
+            }
+        };
+        for review in reviews {
+            self.take_up(review)?;
+        }
         let end = loop {
+            if let Some(end) = stopped {
+                break end;
+            }
             self.settle_what_is_due()?;
             if self.open == 0 {
                 break RunEnd::Completed;
@@ -195,9 +220,27 @@ impl<'p> Owner<'p> {
             RunEnd::Deadline => self.stop(&SkipReason::Deadline).await?,
             RunEnd::Completed => {}
         }
+        for (before, mut usage) in used_before.into_iter().zip(self.world.resources.used()) {
+            usage.amount = usage.amount.saturating_sub(before.amount);
+            self.emit(EventKind::Used(usage))?;
+        }
         self.emit(EventKind::RunFinished(end))?;
         tracing::info!(?end, "the run ended");
         Ok(self.into_outcome(end))
+    }
+
+    /// Takes up what a target said of the rights on it: the checks that lack one are settled without being asked.
+    fn take_up(&mut self, review: AccessReview) -> Result<(), JournalError> {
+        for index in 0..self.plan.checks.len() {
+            let outline = self.plan.check_outline(index);
+            if matches!(self.roster.checks[index], Part::Ask)
+                && outline.target.as_ref() == Some(&review.target)
+                && let Some(status) = access::lacking(&review, &outline.id)
+            {
+                self.roster.checks[index] = Part::Settle(status);
+            }
+        }
+        self.emit(EventKind::AccessReviewed(review))
     }
 
     /// Settles whatever waits for nothing and need not be asked, and lines up the rest.

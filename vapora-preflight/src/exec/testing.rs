@@ -369,6 +369,8 @@ pub(super) fn in_short(events: &[Event]) -> Vec<String> {
     let short = |event: &Event| match &event.kind {
         EventKind::Planned(_) => "planned".to_owned(),
         EventKind::RunStarted(_) => "run started".to_owned(),
+        EventKind::AccessReviewed(review) => format!("reviewed {}: {}", review.target, review.denied.len()),
+        EventKind::Used(usage) => format!("used {} {}", usage.amount, usage.what),
         EventKind::CheckStarted { check, .. } => format!("started {check}"),
         EventKind::AttemptFailed { check, attempt, why } => format!("attempt {attempt} of {check}: {why}"),
         EventKind::CheckFinished(finished) => {

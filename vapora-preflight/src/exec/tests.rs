@@ -1,5 +1,6 @@
 //! The rules of a run, each by a small plan; and the whole against an oracle.
 
+mod access;
 mod conditions;
 mod effects;
 mod needs;

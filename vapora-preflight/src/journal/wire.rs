@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::line::ROOM;
-use crate::{CheckId, Digest, Outline, RunEnd, Timestamp, Word};
+use crate::{CheckId, Digest, Outline, RunEnd, TargetName, Timestamp, Word};
 
 mod evidence;
 mod status;
@@ -30,6 +30,13 @@ enum Kind {
         by: String,
         selection: String,
         version: String,
+    },
+    AccessReviewed {
+        target: TargetName,
+        asked: u64,
+        denied: Vec<WireDenied>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<String>,
     },
     CheckStarted {
         check: CheckId,
@@ -69,21 +76,36 @@ enum Kind {
         gate: CheckId,
         verdict: verdict::Verdict,
     },
+    Used {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<TargetName>,
+        what: String,
+        amount: u64,
+    },
     RunFinished {
         end: WireRunEnd,
     },
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct WireDenied {
+    right: String,
+    optional: bool,
+    checks: Vec<CheckId>,
 }
 
 /// The kinds of events that are known here, by the names they are written with.
 const KINDS: &[&str] = &[
     "planned",
     "run_started",
+    "access_reviewed",
     "check_started",
     "attempt_failed",
     "check_finished",
     "attested",
     "noted",
     "gate_judged",
+    "used",
     "run_finished",
 ];
 
@@ -174,6 +196,12 @@ impl From<&crate::EventKind> for Kind {
             From::RunStarted(crate::RunStarted { by, selection, version }) => {
                 Self::RunStarted { by, selection, version }
             }
+            From::AccessReviewed(crate::AccessReview { target, asked, denied, failed }) => {
+                let wire =
+                    |crate::DeniedRight { right, optional, checks }| WireDenied { right, optional, checks };
+                Self::AccessReviewed { target, asked, denied: denied.into_iter().map(wire).collect(), failed }
+            }
+            From::Used(crate::Usage { target, what, amount }) => Self::Used { target, what, amount },
             From::CheckStarted { check, definition } => Self::CheckStarted { check, definition },
             From::AttemptFailed { check, attempt, why } => Self::AttemptFailed { check, attempt, why },
             From::CheckFinished(crate::CheckFinished { check, definition, started, attempts, status }) => {
@@ -206,6 +234,13 @@ impl From<Kind> for crate::EventKind {
             Kind::RunStarted { by, selection, version } => {
                 Self::RunStarted(crate::RunStarted { by, selection, version })
             }
+            Kind::AccessReviewed { target, asked, denied, failed } => {
+                let domain =
+                    |WireDenied { right, optional, checks }| crate::DeniedRight { right, optional, checks };
+                let denied = denied.into_iter().map(domain).collect();
+                Self::AccessReviewed(crate::AccessReview { target, asked, denied, failed })
+            }
+            Kind::Used { target, what, amount } => Self::Used(crate::Usage { target, what, amount }),
             Kind::CheckStarted { check, definition } => Self::CheckStarted { check, definition },
             Kind::AttemptFailed { check, attempt, why } => Self::AttemptFailed { check, attempt, why },
             Kind::CheckFinished { check, definition, started, attempts, status } => {

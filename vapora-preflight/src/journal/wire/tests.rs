@@ -17,6 +17,10 @@ fn id() -> impl Strategy<Value = CheckId> {
     "[a-z0-9][a-z0-9._-]{0,9}(\\[[^\\[\\]\\p{Cc}]{1,5}\\])?".prop_map(|text| CheckId::new(text).unwrap())
 }
 
+fn target() -> impl Strategy<Value = crate::TargetName> {
+    "[a-z][a-z0-9-]{0,5}[a-z0-9]".prop_map(|text| crate::TargetName::new(text).unwrap())
+}
+
 fn digest() -> impl Strategy<Value = Digest> {
     any::<[u8; 4]>().prop_map(Digest::of)
 }
@@ -155,6 +159,15 @@ fn kind() -> impl Strategy<Value = EventKind> {
         (text(), text(), text()).prop_map(|(by, selection, version)| {
             EventKind::RunStarted(RunStarted { by, selection, version })
         }),
+        (target(), any::<u64>(), vec((text(), any::<bool>(), vec(id(), 0..3)), 0..3), of(text())).prop_map(
+            |(target, asked, denied, failed)| {
+                let right = |(right, optional, checks)| crate::DeniedRight { right, optional, checks };
+                let denied = denied.into_iter().map(right).collect();
+                EventKind::AccessReviewed(crate::AccessReview { target, asked, denied, failed })
+            }
+        ),
+        (of(target()), text(), any::<u64>())
+            .prop_map(|(target, what, amount)| EventKind::Used(crate::Usage { target, what, amount })),
         (id(), digest()).prop_map(|(check, definition)| EventKind::CheckStarted { check, definition }),
         (id(), any::<u32>(), text())
             .prop_map(|(check, attempt, why)| { EventKind::AttemptFailed { check, attempt, why } }),
