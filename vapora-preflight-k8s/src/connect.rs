@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -124,7 +125,11 @@ pub async fn connect_all(plan: &Plan, kubeconfig: Option<&Path>, resources: &mut
         let Some(settings) = target.settings::<KubernetesTarget>() else { continue };
         match connect(settings, kubeconfig).await {
             Ok(client) => {
-                resources.insert_for(&target.name, client);
+                let counted = client.clone();
+                resources
+                    .meter(Some(&target.name), "requests", move || counted.requests())
+                    .review_access_of(&target.name, Arc::new(client.clone()))
+                    .insert_for(&target.name, client);
             }
             Err(error) => {
                 let mut message = format!("the target `{}` cannot be connected: {error}", target.name);

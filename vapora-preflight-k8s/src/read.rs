@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::{
     client::Body,
     core::{
@@ -163,17 +162,8 @@ impl<'a> Reader<'a> {
     /// Sends a request and reads the answer to its end; the status code is the caller's to judge. `what` completes the
     /// sentence "could not …".
     pub(crate) async fn send(&self, what: &str, request: Request<Vec<u8>>) -> Result<Answer, CheckError> {
-        let (head, body) = self.open(what, request).await?.into_parts();
-        let body = match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => body.to_bytes().to_vec(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                let limit = LARGEST_BODY / 1024 / 1024;
-                return Err(CheckError::permanent(format!("could not {what}"))
-                    .because(&Cause(format!("the answer is longer than {limit} MiB"))));
-            }
-            Err(error) => return Err(broke_off(what, error.as_ref())),
-        };
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        let response = self.open(what, request).await?;
+        Answer::read(what, response, LARGEST_BODY).await
     }
 
     /// Sends a request and leaves the body of the answer to be read as it comes.
@@ -184,33 +174,36 @@ impl<'a> Reader<'a> {
     ) -> Result<Response<Body>, CheckError> {
         self.cx.doing(format!("trying to {what}"));
         tracing::debug!(method = %request.method(), path = request.uri().path(), "asking the API server");
-        self.client.send(request).await.map_err(|error| self.unanswered(what, error))
+        self.client.send(request).await.map_err(|error| unanswered(&self.client, what, error))
     }
+}
 
-    fn unanswered(&self, what: &str, error: kube::Error) -> CheckError {
-        let could_not = format!("could not {what}");
-        let server = self.client.server();
-        // What a credential plugin printed may hold the credential, so the error itself is not shown.
-        if is_about_credentials(&error) {
-            return CheckError::permanent(could_not)
-                .because(&Cause("no credentials could be had for the target".to_owned()))
-                .remedy("run the credential plugin or log in by hand, as the user of the kubeconfig's context says");
-        }
-        let made = CheckError::transient(could_not);
-        let made = match &error {
-            kube::Error::Service(error) => made.because(error.as_ref()),
-            kube::Error::HyperError(error) => made.because(error),
-            other => made.because(other),
-        };
-        let causes = made.report().causes.join(": ");
-        if causes.contains("invalid peer certificate") {
-            return CheckError::permanent(made.message()).because(&Cause(causes)).remedy(format!(
-                "the certificate of {server} is not trusted: correct `certificate-authority-data` of the context, \
-                 or see who answers there"
-            ));
-        }
-        made.remedy(format!("see whether {server} can be reached from this machine"))
+/// The error of a request that got no answer.
+pub(crate) fn unanswered(client: &K8sClient, what: &str, error: kube::Error) -> CheckError {
+    let could_not = format!("could not {what}");
+    let server = client.server();
+    // What a credential plugin printed may hold the credential, so the error itself is not shown.
+    if is_about_credentials(&error) {
+        return CheckError::permanent(could_not)
+            .because(&Cause("no credentials could be had for the target".to_owned()))
+            .remedy(
+                "run the credential plugin or log in by hand, as the user of the kubeconfig's context says",
+            );
     }
+    let made = CheckError::transient(could_not);
+    let made = match &error {
+        kube::Error::Service(error) => made.because(error.as_ref()),
+        kube::Error::HyperError(error) => made.because(error),
+        other => made.because(other),
+    };
+    let causes = made.report().causes.join(": ");
+    if causes.contains("invalid peer certificate") {
+        return CheckError::permanent(made.message()).because(&Cause(causes)).remedy(format!(
+            "the certificate of {server} is not trusted: correct `certificate-authority-data` of the context, \
+             or see who answers there"
+        ));
+    }
+    made.remedy(format!("see whether {server} can be reached from this machine"))
 }
 
 fn first_page(selector: Option<&LabelSelector>) -> ListParams {

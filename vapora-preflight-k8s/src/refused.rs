@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use kube::client::Body;
 use serde::Deserialize;
 use vapora_preflight::CheckError;
 
-use crate::wording::short;
+use crate::{read::broke_off, wording::short};
 
 /// The `Status` object that comes with most refusals.
 #[derive(Debug, Default, Deserialize)]
@@ -43,6 +45,25 @@ pub(crate) struct Answer {
 pub(crate) struct Cause(pub(crate) String);
 
 impl Answer {
+    /// Reads the body of a response to its end, as long as it has at most so many bytes.
+    pub(crate) async fn read(
+        what: &str,
+        response: Response<Body>,
+        largest: usize,
+    ) -> Result<Self, CheckError> {
+        let (head, body) = response.into_parts();
+        let body = match Limited::new(body, largest).collect().await {
+            Ok(body) => body.to_bytes().to_vec(),
+            Err(error) if error.is::<LengthLimitError>() => {
+                let limit = largest / 1024 / 1024;
+                return Err(CheckError::permanent(format!("could not {what}"))
+                    .because(&Cause(format!("the answer is longer than {limit} MiB"))));
+            }
+            Err(error) => return Err(broke_off(what, error.as_ref())),
+        };
+        Ok(Self { status: head.status, headers: head.headers, body })
+    }
+
     /// The `Status` object in the body. A time-out's is labelled as text and names no kind.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         let refusal: Refusal = serde_json::from_slice(&self.body).ok()?;

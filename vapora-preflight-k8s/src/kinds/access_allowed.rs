@@ -4,14 +4,14 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde_json::json;
 use vapora_preflight::{
-    Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome, Problems,
-    Requirements, async_trait,
+    Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome,
+    Permission, Problems, Requirements, async_trait,
 };
 
 use crate::{
     InvalidName, KubernetesTarget, Namespace,
+    access::{Review, question},
     read::Reader,
     refused::Cause,
     resource::Resource,
@@ -113,23 +113,6 @@ impl JsonSchema for ResourceRef {
     }
 }
 
-#[derive(Deserialize)]
-struct Review {
-    status: ReviewStatus,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReviewStatus {
-    allowed: bool,
-    #[serde(default)]
-    denied: bool,
-    #[serde(default)]
-    reason: Option<String>,
-    #[serde(default)]
-    evaluation_error: Option<String>,
-}
-
 impl AccessAllowed {
     fn place(&self) -> String {
         match &self.namespace {
@@ -138,19 +121,16 @@ impl AccessAllowed {
         }
     }
 
-    fn body(&self, verb: &str, resource: &ResourceRef) -> serde_json::Value {
-        let mut attributes = json!({ "verb": verb, "group": resource.group, "resource": resource.resource });
-        if let Some(namespace) = &self.namespace {
-            attributes["namespace"] = namespace.as_str().into();
+    fn right(&self, verb: &str, resource: &ResourceRef) -> Permission {
+        let plural = match &resource.subresource {
+            Some(subresource) => format!("{}/{subresource}", resource.resource),
+            None => resource.resource.clone(),
+        };
+        let right = Permission::new(verb, resource.group.as_str(), plural);
+        match &self.namespace {
+            Some(namespace) => right.in_namespace(namespace.as_str()),
+            None => right,
         }
-        if let Some(subresource) = &resource.subresource {
-            attributes["subresource"] = subresource.as_str().into();
-        }
-        json!({
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": { "resourceAttributes": attributes },
-        })
     }
 }
 
@@ -166,7 +146,7 @@ impl Check for AccessAllowed {
             for verb in &self.verbs {
                 let right = format!("{verb} {resource}");
                 let what = format!("review the right to `{right}` {}", self.place());
-                let body = self.body(verb, resource);
+                let body = question(&self.right(verb, resource));
                 let status = reader.review::<Review>(&what, Resource::ACCESS_REVIEWS, &body).await?.status;
                 if status.allowed && !status.denied {
                     allowed.push(right);

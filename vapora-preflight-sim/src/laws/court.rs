@@ -116,6 +116,8 @@ impl Court<'_> {
             .allow_commands(true)
             .ignore_windows(true)
             .ask_again(true)
+            // what the run itself asks is none of the check's
+            .review_access(false)
             .observe(&mut observer);
         let outcome = match tokio::time::timeout(case.patience, run.execute()).await {
             Ok(Ok(outcome)) => outcome,
