@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Lint(ChecklistArgs),
     /// Shows what a run would do. Asks nothing and runs nothing.
     Plan(PlanArgs),
+    /// Prints the smallest Kubernetes roles with which the checks of a checklist can be asked. Asks nothing.
+    Rbac(RbacArgs),
     /// Runs a checklist, or a part of it, and continues where an earlier run of the release stopped.
     Run(RunArgs),
     /// Records the word of a person on a check that waits for one.
@@ -108,6 +110,30 @@ pub(crate) struct PlanArgs {
     /// How to show it.
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     pub(crate) format: PlanFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RbacArgs {
+    #[command(flatten)]
+    pub(crate) checklist: ChecklistArgs,
+    /// Only the roles of this target; may be repeated.
+    #[arg(long = "target", value_name = "NAME")]
+    pub(crate) targets: Vec<String>,
+    /// What the roles are called.
+    #[arg(long, value_name = "NAME", default_value = "vapora-preflight")]
+    pub(crate) name: String,
+    /// Gives the roles to a service account.
+    #[arg(long, value_name = "NAMESPACE:NAME", value_parser = parse_account, group = "subject")]
+    pub(crate) service_account: Option<(String, String)>,
+    /// Gives the roles to a user.
+    #[arg(long, value_name = "NAME", group = "subject")]
+    pub(crate) user: Option<String>,
+    /// Gives the roles to a group of users.
+    #[arg(long = "user-group", value_name = "NAME", group = "subject")]
+    pub(crate) user_group: Option<String>,
+    /// Leave out the rights without which checks only say less.
+    #[arg(long)]
+    pub(crate) required_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -323,6 +349,15 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected a name and a value with `=` between".to_owned()),
+    }
+}
+
+fn parse_account(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+            Ok((namespace.to_owned(), name.to_owned()))
+        }
+        _ => Err("expected a namespace and a name with `:` between".to_owned()),
     }
 }
 

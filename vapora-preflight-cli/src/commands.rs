@@ -8,6 +8,7 @@ pub(crate) mod kinds;
 pub(crate) mod lint;
 pub(crate) mod note;
 pub(crate) mod plan;
+pub(crate) mod rbac;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod status;

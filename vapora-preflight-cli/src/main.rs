@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => commands::demo::demo(&args, &terminal),
         Command::Lint(args) => commands::lint::lint(&args, &terminal),
         Command::Plan(args) => commands::plan::plan(&args, &terminal),
+        Command::Rbac(args) => commands::rbac::rbac(&args, &terminal),
         Command::Run(args) => commands::run::run(&args, &terminal),
         Command::Attest(args) => commands::attest::attest(&args, &terminal),
         Command::Note(args) => commands::note::note(&args, &terminal),

@@ -65,6 +65,24 @@ impl Observer for Progress {
             EventKind::CheckStarted { check, .. } => {
                 self.running.insert(check.clone(), event.at);
             }
+            EventKind::AccessReviewed(review) => {
+                if let Some(failed) = &review.failed {
+                    let text = format!("{:<14} {}: not known: {failed}", "rights", review.target);
+                    self.line(&clean(&text));
+                }
+                for denied in &review.denied {
+                    let checks: Vec<&str> = denied.checks.iter().map(CheckId::as_str).collect();
+                    let word = if denied.optional { "missing" } else { "denied" };
+                    let text = format!(
+                        "{:<14} {}: {word}: {} (for {})",
+                        "rights",
+                        review.target,
+                        denied.right,
+                        checks.join(", ")
+                    );
+                    self.line(&clean(&text));
+                }
+            }
             EventKind::AttemptFailed { check, attempt, why } if !self.terminal.quiet => {
                 let text = format!("{:<14} {check}: attempt {attempt} came to nothing: {why}", "retry");
                 self.line(&clean(&text));

@@ -10,6 +10,7 @@ mod object;
 mod read;
 mod refused;
 mod resource;
+mod roles;
 mod target;
 mod wording;
 
@@ -21,6 +22,7 @@ pub use self::{
         ResourceRef,
     },
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
+    roles::{Role, Rule, Subject, roles},
     target::KubernetesTarget,
 };
 

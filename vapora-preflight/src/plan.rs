@@ -171,11 +171,13 @@ impl Plan {
         }
     }
 
-    /// The rights that the checks of a target will use, with the checks that use them.
+    /// The rights that the checks of a target will use, with the checks that use them. A check that does not apply uses
+    /// none.
     pub fn permissions(&self, target: &str) -> BTreeMap<Permission, Vec<CheckId>> {
         let mut all: BTreeMap<Permission, Vec<CheckId>> = BTreeMap::new();
         for (outline, check) in self.outline.checks.iter().zip(&self.checks) {
-            if outline.target.as_ref().is_some_and(|name| name.as_str() == target) {
+            let applies = outline.not_applicable.is_none();
+            if applies && outline.target.as_ref().is_some_and(|name| name.as_str() == target) {
                 for permission in &check.permissions {
                     all.entry(permission.clone()).or_default().push(outline.id.clone());
                 }

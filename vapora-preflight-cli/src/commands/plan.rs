@@ -144,7 +144,8 @@ fn as_json(plan: &Plan) -> serde_json::Value {
                 .map(|(right, checks)| {
                     json!({
                         "verb": right.verb, "group": right.group, "resource": right.resource,
-                        "namespace": right.namespace, "checks": checks,
+                        "namespace": right.namespace, "name": right.name, "optional": right.optional,
+                        "checks": checks,
                     })
                 })
                 .collect();

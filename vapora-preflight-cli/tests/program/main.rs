@@ -12,4 +12,5 @@ mod people;
 mod printed;
 mod references;
 mod remembered;
+mod rights;
 mod secrets;
