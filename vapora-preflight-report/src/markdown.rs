@@ -6,6 +6,7 @@ use vapora_preflight::Report;
 
 use crate::Renderer;
 
+mod access;
 mod aged;
 mod at_hand;
 mod attestations;
@@ -70,6 +71,7 @@ impl Renderer for Markdown {
         decision::write(report, out)?;
         phases::write(report, out)?;
         problems::write(report, out)?;
+        access::write(report, out)?;
         waiting::write(report, out)?;
         aged::write(report, out)?;
         checks::write(report, out)?;

@@ -6,6 +6,7 @@ use vapora_preflight::Report;
 
 use crate::Renderer;
 
+mod access;
 mod checks;
 mod decision;
 mod line;
@@ -66,6 +67,7 @@ impl Renderer for Text {
         let mut page = Page { out, color: self.color, width: self.width, ascii: self.ascii };
         decision::head(report, &mut page)?;
         checks::write(report, self.only_problems, &mut page)?;
+        access::write(report, &mut page)?;
         decision::write(report, &mut page)
     }
 }

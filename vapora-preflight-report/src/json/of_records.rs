@@ -158,5 +158,32 @@ pub(super) fn run(run: &core::RunRecord) -> wire::Run {
         started: instant(run.started),
         ended: run.end.map(|(_, at)| instant(at)),
         end: end.map(str::to_owned),
+        access: run.access.iter().map(access).collect(),
+        usage: run.usage.iter().map(usage).collect(),
+    }
+}
+
+fn access(review: &core::AccessReview) -> wire::Access {
+    wire::Access {
+        target: review.target.to_string(),
+        asked: review.asked,
+        denied: review
+            .denied
+            .iter()
+            .map(|denied| wire::DeniedRight {
+                right: denied.right.clone(),
+                optional: denied.optional,
+                checks: names(&denied.checks),
+            })
+            .collect(),
+        failed: review.failed.clone(),
+    }
+}
+
+fn usage(usage: &core::Usage) -> wire::Usage {
+    wire::Usage {
+        target: usage.target.as_ref().map(ToString::to_string),
+        what: usage.what.clone(),
+        amount: usage.amount,
     }
 }

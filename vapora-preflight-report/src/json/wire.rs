@@ -388,4 +388,40 @@ pub(super) struct Run {
     pub(super) ended: Option<Instant>,
     /// `completed`, `cancelled` or `deadline`.
     pub(super) end: Option<String>,
+    /// What each target said at its beginning of the rights its checks need.
+    pub(super) access: Vec<Access>,
+    /// How much it has used of what it had at its disposal.
+    pub(super) usage: Vec<Usage>,
+}
+
+/// What a target said of the rights on it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Access {
+    pub(super) target: String,
+    /// How many rights were asked for.
+    pub(super) asked: u64,
+    pub(super) denied: Vec<DeniedRight>,
+    /// Why it could not be found out; null where it could.
+    pub(super) failed: Option<String>,
+}
+
+/// A right that was denied.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct DeniedRight {
+    /// The right, in words.
+    pub(super) right: String,
+    /// Whether the checks answer without it too, and only say less.
+    pub(super) optional: bool,
+    /// The checks that need it.
+    pub(super) checks: Vec<String>,
+}
+
+/// How much of something was used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Usage {
+    /// The target, where it is that of one.
+    pub(super) target: Option<String>,
+    /// What was used: `requests`.
+    pub(super) what: String,
+    pub(super) amount: u64,
 }

@@ -130,7 +130,16 @@ fn runs(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
     if rows.is_empty() {
         return writeln!(out, "Nothing has been run yet.\n");
     }
-    table::write(out, &["Run", "By", "Selection", "Started", "Ended", "Took", "Version"], &rows)
+    table::write(out, &["Run", "By", "Selection", "Started", "Ended", "Took", "Used", "Version"], &rows)
+}
+
+/// How much a run has used of what it had: ``12 requests to `production` ``.
+fn used(run: &RunRecord) -> String {
+    let told = run.usage.iter().filter(|usage| usage.amount > 0).map(|usage| {
+        let to = usage.target.as_ref().map_or_else(String::new, |target| format!(" to {target}"));
+        format!("{} {}{to}", usage.amount, usage.what)
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn run_row(number: usize, run: &RunRecord) -> Vec<String> {
@@ -153,6 +162,7 @@ fn run_row(number: usize, run: &RunRecord) -> Vec<String> {
         run.started.to_minute(),
         end,
         took,
+        text(&used(run)),
         code(&run.start.version),
     ]
 }

@@ -116,6 +116,15 @@ pub(crate) fn undecided() -> Report {
     };
     Scene::new(release(), "2026-12-01T12:30:00Z")
         .run("everything")
+        .reviewed(
+            "production",
+            &[
+                ("list pods in `vapora`", false, &["pods-ready", "production-nodes"]),
+                ("get namespaces `vapora` in `vapora`", true, &["pods-ready"]),
+            ],
+            None,
+        )
+        .reviewed("staging", &[], Some("no answer within 15s"))
         .settled("on-call-briefed", 0, 1, Status::Awaiting(awaiting))
         .settled("ticket-complete", 3, 1, Status::Panicked { message: "index out of bounds".to_owned() })
         .settled("production-reachable", 6_100, 3, Status::Errored(error))
@@ -124,6 +133,8 @@ pub(crate) fn undecided() -> Report {
         .settled("latency-before", 20_000, 2, Status::TimedOut(time_out))
         .settled("pods-ready", 0, 0, Status::Skipped(SkipReason::Deadline))
         .judged("go-no-go")
+        .requests("production", 41)
+        .requests("staging", 0)
         .ended(RunEnd::Deadline)
         .report()
 }

@@ -49,6 +49,8 @@ pub(crate) fn report_of(harm: &str) -> Report {
     };
     Scene::new(outline, "2026-12-01T12:00:00Z")
         .run(harm)
+        .reviewed("t", &[(harm, true, &[&each, "b"])], None)
+        .reviewed("t", &[], Some(harm))
         .attested("b", harm, Word::No, None)
         .later(1)
         .done(&each, 5, Outcome::Fail(file))

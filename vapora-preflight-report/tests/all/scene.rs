@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
 use vapora_preflight::{
-    AllHold, Attestation, CheckFinished, CheckId, Conditions, Digest, Event, EventKind, Gate, GateInput,
-    Note, Outcome, Outline, Report, RunEnd, RunStarted, SkipReason, Status, Timestamp, Word,
+    AccessReview, AllHold, Attestation, CheckFinished, CheckId, Conditions, DeniedRight, Digest, Event,
+    EventKind, Gate, GateInput, Note, Outcome, Outline, Report, RunEnd, RunStarted, SkipReason, Status,
+    TargetName, Timestamp, Usage, Word,
 };
 
 pub(crate) struct Scene {
@@ -71,6 +72,34 @@ impl Scene {
             selection: selection.to_owned(),
             version: "0.1.0".to_owned(),
         }));
+        self
+    }
+
+    /// The target said which rights it denies, each with the checks that need it, or why it could not.
+    pub(crate) fn reviewed(
+        mut self,
+        target: &str,
+        denied: &[(&str, bool, &[&str])],
+        failed: Option<&str>,
+    ) -> Self {
+        let denied = denied.iter().map(|(right, optional, checks)| DeniedRight {
+            right: (*right).to_owned(),
+            optional: *optional,
+            checks: checks.iter().map(|check| id(check)).collect(),
+        });
+        self.event(EventKind::AccessReviewed(AccessReview {
+            target: TargetName::new(target).unwrap(),
+            asked: 14,
+            denied: denied.collect(),
+            failed: failed.map(str::to_owned),
+        }));
+        self
+    }
+
+    /// So many requests went to the target.
+    pub(crate) fn requests(mut self, target: &str, amount: u64) -> Self {
+        let target = Some(TargetName::new(target).unwrap());
+        self.event(EventKind::Used(Usage { target, what: "requests".to_owned(), amount }));
         self
     }
 
