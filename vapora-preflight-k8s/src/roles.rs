@@ -1,7 +1,7 @@
 //! The smallest roles that let a run ask and do what its checklist holds.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt::{self, Write as _},
 };
 
@@ -87,45 +87,55 @@ fn covers(one: &Permission, other: &Permission) -> bool {
     same && place && name && one != other && (!one.optional || other.optional)
 }
 
+type Part = fn(&mut Rule) -> &mut Vec<String>;
+
+/// The rules for these rights, as few as they can be.
 fn rules(rights: &[(&Permission, &Vec<CheckId>)]) -> Vec<Rule> {
-    type Checks = BTreeSet<CheckId>;
-    let own = |text: &String| text.clone();
-    // the verbs on each resource and object, then the objects with the same verbs, then the resources with the same rest
-    let mut verbs: BTreeMap<(bool, String, String, Option<String>), (BTreeSet<String>, Checks)> =
-        BTreeMap::new();
-    for (right, checks) in rights {
-        let key = (right.optional, own(&right.group), own(&right.resource), right.name.clone());
-        let entry = verbs.entry(key).or_default();
-        entry.0.insert(own(&right.verb));
-        entry.1.extend(checks.iter().cloned());
+    let single = |(right, checks): &(&Permission, &Vec<CheckId>)| Rule {
+        group: right.group.clone(),
+        resources: vec![right.resource.clone()],
+        names: right.name.iter().cloned().collect(),
+        verbs: vec![right.verb.clone()],
+        checks: (*checks).clone(),
+        optional: right.optional,
+    };
+    let mut rules: Vec<Rule> = rights.iter().map(single).collect();
+    let parts: [Part; 3] = [|rule| &mut rule.verbs, |rule| &mut rule.names, |rule| &mut rule.resources];
+    for part in parts {
+        rules = merged(rules, part);
     }
-    let mut names: BTreeMap<(bool, String, String, bool, BTreeSet<String>), (BTreeSet<String>, Checks)> =
-        BTreeMap::new();
-    for ((optional, group, resource, name), (verbs, checks)) in verbs {
-        let entry = names.entry((optional, group, resource, name.is_some(), verbs)).or_default();
-        entry.0.extend(name);
-        entry.1.extend(checks);
+    rules.sort_by(|a, b| {
+        (a.optional, &a.group, &a.resources, &a.names).cmp(&(b.optional, &b.group, &b.resources, &b.names))
+    });
+    rules
+}
+
+/// Makes one rule of those that differ in one part only.
+fn merged(rules: Vec<Rule>, part: Part) -> Vec<Rule> {
+    let mut all: Vec<(Rule, Rule)> = Vec::new();
+    for mut rule in rules {
+        let rest = without(&rule, part);
+        if let Some((_, other)) = all.iter_mut().find(|(other, _)| *other == rest) {
+            let (theirs, own) = (part(other), part(&mut rule));
+            theirs.append(own);
+            theirs.sort_unstable();
+            theirs.dedup();
+            other.checks.append(&mut rule.checks);
+            other.checks.sort_unstable();
+            other.checks.dedup();
+        } else {
+            all.push((rest, rule));
+        }
     }
-    let mut resources: BTreeMap<
-        (bool, String, BTreeSet<String>, BTreeSet<String>),
-        (BTreeSet<String>, Checks),
-    > = BTreeMap::new();
-    for ((optional, group, resource, _, verbs), (names, checks)) in names {
-        let entry = resources.entry((optional, group, names, verbs)).or_default();
-        entry.0.insert(resource);
-        entry.1.extend(checks);
-    }
-    resources
-        .into_iter()
-        .map(|((optional, group, names, verbs), (resources, checks))| Rule {
-            group,
-            resources: resources.into_iter().collect(),
-            names: names.into_iter().collect(),
-            verbs: verbs.into_iter().collect(),
-            checks: checks.into_iter().collect(),
-            optional,
-        })
-        .collect()
+    all.into_iter().map(|(_, rule)| rule).collect()
+}
+
+/// A rule without its checks and that part of it. No names are all names, which is another thing than some.
+fn without(rule: &Rule, part: Part) -> Rule {
+    let mut rest = Rule { checks: Vec::new(), ..rule.clone() };
+    let all = part(&mut rest).is_empty();
+    *part(&mut rest) = if all { Vec::new() } else { vec!["some".to_owned()] };
+    rest
 }
 
 impl Role {
