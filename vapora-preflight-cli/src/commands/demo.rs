@@ -170,7 +170,7 @@ impl<'t> Act<'t> {
                 .select(Selection::everything().phase(phase.id.clone()))
                 .allow(Effect::Notifies)
                 .allow_commands(true)
-                .cancelled_by(on_interrupt())
+                .cancelled_by(on_interrupt(None))
                 .by("demo")
                 .record(&mut self.journal);
             let outcome = run.execute().await.map_err(stopped)?;

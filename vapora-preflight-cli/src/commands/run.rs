@@ -37,7 +37,8 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
 
     let outcome = setup::block_on(async {
         // from here on an interrupt ends the run, and no longer the program at once
-        let interrupt = on_interrupt();
+        let changes = matches!(args.allow, crate::args::Allow::Mutate);
+        let interrupt = on_interrupt(changes.then(|| terminal.clone()));
         let connecting = setup::resources(&opened.plan, args.kubeconfig.as_deref());
         let resources = tokio::select! {
             resources = connecting => resources?,
@@ -135,8 +136,8 @@ fn selection(args: &RunArgs, plan: &Plan) -> Result<Selection, Stop> {
 }
 
 /// A token that the first interrupt from the terminal, or the system's first request to end, cancels. A second one ends the
-/// program at once.
-pub(crate) fn on_interrupt() -> CancellationToken {
+/// program at once. Where the run may change something, the terminal is told what the first one waits for.
+pub(crate) fn on_interrupt(told: Option<Terminal>) -> CancellationToken {
     use tokio::signal::unix::{SignalKind, signal};
     let token = CancellationToken::new();
     let cancelled = token.clone();
@@ -157,6 +158,11 @@ pub(crate) fn on_interrupt() -> CancellationToken {
                 std::process::exit(i32::from(exit::INTERRUPTED));
             }
             cancelled.cancel();
+            if let Some(terminal) = &told {
+                terminal.say(
+                    "interrupted: what was changed for a while is put back first; a second interrupt leaves it as it is",
+                );
+            }
         }
     });
     token
