@@ -14,6 +14,7 @@ mod list;
 mod metadata;
 mod node;
 mod pod;
+mod priority;
 mod reply;
 mod respond;
 mod reviews;

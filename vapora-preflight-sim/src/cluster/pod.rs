@@ -18,6 +18,9 @@ pub enum PodTrouble {
     CrashLoop,
     /// Its image cannot be pulled: the phase is `Pending`, the container waits with `ImagePullBackOff`.
     ImagePull,
+    /// A Node has taken it, and its containers are not there yet: the phase is `Pending`, the container waits with
+    /// `ContainerCreating`.
+    Creating,
     /// No Node takes it: the phase is `Pending`, `PodScheduled` is `False`.
     Unschedulable,
     /// It runs, and its readiness probe fails.
@@ -228,8 +231,14 @@ impl PodTrouble {
         let (name, namespace, uid) = (meta(pod, "name"), meta(pod, "namespace"), meta(pod, "uid"));
         let pod_name = format!("{name}_{namespace}({uid})");
         let names: Vec<String> = containers(pod).into_iter().map(|(name, _)| name).collect();
-        if self == Self::ImagePull {
+        if matches!(self, Self::ImagePull | Self::Creating) {
             pod["status"]["phase"] = "Pending".into();
+        }
+        if self == Self::Creating {
+            metadata::set_condition(pod, condition("PodReadyToStartContainers", "False", now, Some(1)));
+            if let Some(status) = pod["status"].as_object_mut() {
+                status.retain(|field, _| field != "podIP" && field != "podIPs");
+            }
         }
         for status in pod["status"]["containerStatuses"].as_array_mut().into_iter().flatten() {
             status["ready"] = false.into();
@@ -250,15 +259,19 @@ impl PodTrouble {
                     status["restartCount"] = 7.into();
                     status["started"] = false.into();
                 }
-                Self::ImagePull => {
+                Self::ImagePull | Self::Creating => {
                     let image = status["image"].as_str().unwrap_or_default().to_owned();
                     let short = image.strip_prefix("docker.io/library/").unwrap_or(&image);
-                    let message = format!(
-                        "Back-off pulling image \"{short}\": ErrImagePull: failed to pull and unpack image \
-                         \"{image}\": not found"
-                    );
-                    status["state"] =
-                        json!({ "waiting": { "reason": "ImagePullBackOff", "message": message } });
+                    let waiting = if self == Self::Creating {
+                        json!({ "reason": "ContainerCreating" })
+                    } else {
+                        let message = format!(
+                            "Back-off pulling image \"{short}\": ErrImagePull: failed to pull and unpack image \
+                             \"{image}\": not found"
+                        );
+                        json!({ "reason": "ImagePullBackOff", "message": message })
+                    };
+                    status["state"] = json!({ "waiting": waiting });
                     status["lastState"] = json!({});
                     status["restartCount"] = 0.into();
                     status["image"] = short.into();

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, Method, Request, Response, header, request::Pa
 use super::{
     Cluster,
     access::{ANONYMOUS, Decision, Identity},
-    answers, discovery, health, lock,
+    answers, discovery, health, lock, priority,
     reply::Reply,
     routes::{Query, Route, Target, route},
     state::State,
@@ -40,6 +40,7 @@ impl Cluster {
             };
             return fault.play(|code| status::fault(code, user, target).into_response(&audit_id)).await;
         }
+        let priority = identity.as_ref().and_then(|identity| priority::of(&self.0.name, identity, &asked));
         let mut reply = match (identity, query) {
             (None, _) => status::unauthorized(),
             (Some(_), Err(error)) => status::bad_request(&error),
@@ -47,6 +48,7 @@ impl Cluster {
                 self.decide(&Asked { identity, query, head: &head, body: &body }, asked)
             }
         };
+        reply.headers.extend(priority.into_iter().flatten());
         let warnings = lock(&self.0.warnings);
         let fitting = warnings.iter().filter(|(prefix, _)| path.starts_with(prefix.as_str()));
         reply.warnings.extend(fitting.map(|(_, message)| message.clone()));
@@ -125,6 +127,9 @@ impl Cluster {
         }
         if !verbs.allow(verb) {
             return status::method_not_allowed();
+        }
+        if asked.header(&header::CONTENT_TYPE).is_some_and(|content| content.contains("protobuf")) {
+            return status::unknown_to_the_simulation("a body in protobuf");
         }
         let mut reply = answers::answer(self, asked, target, &kind);
         reply.warnings.extend(kind.deprecated.as_deref().map(str::to_owned));

@@ -39,7 +39,14 @@ impl Conversion {
         object["apiVersion"] = kind.api_version().into();
         match self {
             Self::Same => {}
-            Self::Event => rename(&mut object, EVENT),
+            Self::Event => {
+                rename(&mut object, EVENT);
+                // `v1` has these even where they are empty.
+                if let Some(fields) = object.as_object_mut() {
+                    let empty = |field: &str| ["reportingController", "reportingInstance"].contains(&field);
+                    fields.retain(|field, value| !(empty(field) && value == ""));
+                }
+            }
             Self::AutoscalerV1 => to_v1(&mut object),
         }
         Cow::Owned(object)

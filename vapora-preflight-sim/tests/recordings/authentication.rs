@@ -1,0 +1,12 @@
+//! Who asks: tokens, certificates, and connections without TLS.
+
+use crate::case::{Case, Way, case};
+
+pub(crate) const CASES: &[Case] = &[
+    case("deployments-list-anonymous-403"),
+    case("deployments-list-bad-token-401"),
+    case("pods-list-expired-token-401"),
+    case("pods-list-other-namespace-restricted-403"),
+    case("pods-list-unknown-ca-client-cert-401").way(Way::Tls),
+    case("plain-http-to-the-https-port-400").way(Way::Plain),
+];

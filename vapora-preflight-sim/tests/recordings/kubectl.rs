@@ -1,0 +1,149 @@
+//! What kubectl asks.
+//!
+//! It prefers protobuf in many places and takes JSON as well, which is what the simulation answers.
+
+use serde_json::{Value, json};
+
+use crate::{
+    case::{Case, case},
+    reads::table,
+};
+
+const PATCHED: &str = "kubectl/kubectl-rollout-undo-to-revision-1-04-patch-apis-apps-v1-namespaces-vapora-deployments-vapora-agents";
+
+pub(crate) const CASES: &[Case] = &[
+    case("kubectl/kubectl-apply-dry-run-server-01-get-openapi-v3")
+        .part("the hashes of documents are not recorded", paths),
+    case("kubectl/kubectl-apply-dry-run-server-02-get-openapi-v3-apis-apps-v1")
+        .refused("the simulation has no OpenAPI documents"),
+    case(
+        "kubectl/kubectl-apply-dry-run-server-03-get-apis-apps-v1-namespaces-vapora-deployments-vapora-check",
+    ),
+    case("kubectl/kubectl-apply-dry-run-server-04-get-api-v1-namespaces-vapora"),
+    case("kubectl/kubectl-apply-dry-run-server-05-post-apis-apps-v1-namespaces-vapora-deployments"),
+    case("kubectl/kubectl-apply-server-side-dry-run-01-get-openapi-v3")
+        .part("the hashes of documents are not recorded", paths),
+    case(
+        "kubectl/kubectl-apply-server-side-dry-run-02-patch-apis-apps-v1-namespaces-vapora-deployments-vapora-check",
+    ),
+    case("kubectl/kubectl-auth-can-i-01-get-apis-apps-v1"),
+    case("kubectl/kubectl-auth-can-i-02-post-apis-authorization-k8s-io-v1-selfsubjectaccessreviews")
+        .refused("the request is in protobuf, which the simulation does not read"),
+    case("kubectl/kubectl-diff-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-backend")
+        .before(crate::rollouts::unavailable_once),
+    case("kubectl/kubectl-diff-02-get-openapi-v3").part("the hashes of documents are not recorded", paths),
+    case("kubectl/kubectl-diff-03-patch-apis-apps-v1-namespaces-vapora-deployments-vapora-backend")
+        .before(crate::rollouts::unavailable_once),
+    case("kubectl/kubectl-get-nodes-01-get-api"),
+    case("kubectl/kubectl-get-nodes-02-get-apis"),
+    case("kubectl/kubectl-get-nodes-03-get-api-v1-nodes")
+        .part("the descriptions of columns are not recorded", table),
+    case("kubectl/kubectl-rollout-history-01-get-api"),
+    case(
+        "kubectl/kubectl-rollout-history-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    ),
+    case("kubectl/kubectl-rollout-history-02-get-apis"),
+    case(
+        "kubectl/kubectl-rollout-history-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case(
+        "kubectl/kubectl-rollout-history-03-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .before(|cluster| crate::rollouts::unavailable(cluster, "vapora-agents")),
+    case("kubectl/kubectl-rollout-history-03-get-apis-apps-v1-namespaces-vapora-replicasets").in_json(),
+    case(
+        "kubectl/kubectl-rollout-history-04-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case("kubectl/kubectl-rollout-history-05-get-apis-apps-v1-namespaces-vapora-replicasets").in_json(),
+    case(
+        "kubectl/kubectl-rollout-history-after-undo-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .after(&[PATCHED]),
+    case(
+        "kubectl/kubectl-rollout-history-after-undo-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case("kubectl/kubectl-rollout-history-after-undo-03-get-apis-apps-v1-namespaces-vapora-replicasets")
+        .in_json(),
+    case(
+        "kubectl/kubectl-rollout-history-revision-2-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    ),
+    case(
+        "kubectl/kubectl-rollout-history-revision-2-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case("kubectl/kubectl-rollout-history-revision-2-03-get-apis-apps-v1-namespaces-vapora-replicasets")
+        .in_json(),
+    case(
+        "kubectl/kubectl-rollout-status-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .after(&[PATCHED]),
+    case("kubectl/kubectl-rollout-status-02-get-apis-apps-v1-namespaces-vapora-deployments")
+        .after(&[PATCHED])
+        .part("how far the controllers are at each moment depends on their speed", |events| {
+            let last = events.as_array().unwrap().iter().rev().find(|event| event["type"] == "MODIFIED");
+            let status = last.map(|event| &event["object"]["status"]);
+            json!({
+                "first": events[0]["type"],
+                "second": events[1],
+                "replicas": status.map(|status| &status["replicas"]),
+                "updated": status.map(|status| &status["updatedReplicas"]),
+                "conditions": status.map(|status| &status["conditions"]),
+            })
+        }),
+    case(
+        "kubectl/kubectl-rollout-undo-dry-run-server-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    ),
+    case(
+        "kubectl/kubectl-rollout-undo-dry-run-server-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case("kubectl/kubectl-rollout-undo-dry-run-server-03-get-apis-apps-v1-namespaces-vapora-replicasets")
+        .in_json(),
+    case(
+        "kubectl/kubectl-rollout-undo-dry-run-server-04-patch-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case(
+        "kubectl/kubectl-rollout-undo-missing-revision-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .after(&[PATCHED]),
+    case(
+        "kubectl/kubectl-rollout-undo-missing-revision-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case("kubectl/kubectl-rollout-undo-missing-revision-03-get-apis-apps-v1-namespaces-vapora-replicasets")
+        .in_json(),
+    case(
+        "kubectl/kubectl-rollout-undo-previous-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router",
+    ),
+    case(
+        "kubectl/kubectl-rollout-undo-previous-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router",
+    )
+    .in_json(),
+    case("kubectl/kubectl-rollout-undo-previous-03-get-apis-apps-v1-namespaces-vapora-replicasets").in_json(),
+    case(
+        "kubectl/kubectl-rollout-undo-previous-04-patch-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router",
+    )
+    .in_json(),
+    case(
+        "kubectl/kubectl-rollout-undo-to-revision-1-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    ),
+    case(
+        "kubectl/kubectl-rollout-undo-to-revision-1-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
+    )
+    .in_json(),
+    case("kubectl/kubectl-rollout-undo-to-revision-1-03-get-apis-apps-v1-namespaces-vapora-replicasets")
+        .in_json(),
+    case(PATCHED).in_json(),
+];
+
+/// The paths of the documents in an index of OpenAPI.
+pub(crate) fn paths(body: &Value) -> Value {
+    match &body["paths"] {
+        Value::Object(paths) => paths.keys().cloned().collect(),
+        paths => paths.clone(),
+    }
+}
