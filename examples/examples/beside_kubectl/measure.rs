@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    fmt::Write as _,
     fs,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -77,7 +78,7 @@ pub(crate) async fn ours(place: &Place, checks: &[&str]) -> Result<Cost, Box<dyn
     );
     for (number, check) in checks.iter().enumerate() {
         let check = check.replace("$NS", &place.namespace);
-        text += &format!("[check.line-{number}]\nphase = \"now\"\ntarget = \"cluster\"\n{check}\n");
+        writeln!(text, "[check.line-{number}]\nphase = \"now\"\ntarget = \"cluster\"\n{check}")?;
     }
     let mut registry = Registry::new();
     register(&mut registry);
