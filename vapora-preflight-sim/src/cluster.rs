@@ -6,6 +6,7 @@ mod builder;
 mod continuation;
 mod discovery;
 mod fields;
+mod form;
 mod health;
 mod kinds;
 mod kubeconfig;
@@ -25,6 +26,7 @@ mod state;
 mod status;
 mod store;
 mod subresource;
+mod table;
 mod workload;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,13 +3,7 @@
 use http::header;
 
 use super::{
-    Cluster,
-    kinds::ServedKind,
-    list::{self, Form},
-    reply::Reply,
-    respond::Asked,
-    reviews,
-    routes::Target,
+    Cluster, form::Form, kinds::ServedKind, list, reply::Reply, respond::Asked, reviews, routes::Target,
     status, subresource,
 };
 
@@ -44,14 +38,18 @@ fn read(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind
     let accept = asked.header(&header::ACCEPT);
     let Some(form) = Form::accepted(accept) else {
         let forms = accept.unwrap_or_default();
-        let real = ["as=Table", "protobuf", "yaml"].iter().any(|form| forms.contains(form));
+        let real = ["protobuf", "yaml"].iter().any(|form| forms.contains(form));
         let what = format!("the form `{forms}`");
         return if real { status::unknown_to_the_simulation(&what) } else { status::not_acceptable() };
     };
     let store = &cluster.state().store;
+    let shape = match form.shape(store, kind, &asked.query, cluster.clock().time()) {
+        Ok(shape) => shape,
+        Err(reply) => return reply,
+    };
     let namespace = target.namespace.as_deref().filter(|_| kind.namespaced);
     match target.name.as_deref().filter(|_| target.verb == "get") {
-        Some(name) => list::get(store, kind, namespace.unwrap_or_default(), name, form),
-        None => list::list(store, kind, namespace, &asked.query, form),
+        Some(name) => list::get(store, kind, namespace.unwrap_or_default(), name, &shape),
+        None => list::list(store, kind, namespace, &asked.query, &shape),
     }
 }

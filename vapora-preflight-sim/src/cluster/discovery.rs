@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{
+    form::Form,
     kinds::{Catalog, METRICS, ServedKind, Subresource, api_version},
-    list::Form,
     reply::Reply,
     respond::Asked,
     status,

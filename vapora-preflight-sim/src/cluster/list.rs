@@ -1,54 +1,40 @@
-//! Lists: selectors, parts, revisions and the forms in which objects are sent.
+//! Lists: selectors, parts and revisions.
 
 use serde_json::{Value, json};
 
 use super::{
-    continuation::Continuation, fields::FieldSelector, kinds::ServedKind, labels::LabelSelector,
+    continuation::Continuation, fields::FieldSelector, form::Shape, kinds::ServedKind, labels::LabelSelector,
     reply::Reply, routes::Query, status, store::Store,
 };
 
-/// The form in which a client wants the objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    Whole,
-    MetadataOnly,
+/// Which objects a client asks for.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Selection {
+    labels: LabelSelector,
+    fields: FieldSelector,
 }
 
-impl Form {
-    /// The first form in an `Accept` header that the server has; `None` where it has none of them.
-    pub(crate) fn accepted(accept: Option<&str>) -> Option<Self> {
-        let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
-            return Some(Self::Whole);
-        };
-        accept.split(',').find_map(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let media = parts.next()?;
-            let wanted = parts.find_map(|parameter| parameter.strip_prefix("as="));
-            match (media, wanted) {
-                ("application/json" | "application/*" | "*/*", None) => Some(Self::Whole),
-                ("application/json", Some("PartialObjectMetadata" | "PartialObjectMetadataList")) => {
-                    Some(Self::MetadataOnly)
-                }
-                _ => None,
-            }
+impl Selection {
+    pub(crate) fn parse(query: &Query, kind: &ServedKind) -> Result<Self, Reply> {
+        let bad = |message: String| status::bad_request(&message);
+        let text = |name| query.get(name).unwrap_or_default();
+        Ok(Self {
+            labels: LabelSelector::parse(text("labelSelector")).map_err(bad)?,
+            fields: FieldSelector::parse(text("fieldSelector"), kind).map_err(bad)?,
         })
+    }
+
+    pub(crate) fn fits(&self, object: &Value, kind: &ServedKind) -> bool {
+        let fields = self.fields == FieldSelector::default() || self.fields.fits(&kind.shown(object));
+        fields && self.labels.fits(object)
     }
 }
 
-fn metadata_only(object: &Value) -> Value {
-    json!({
-        "kind": "PartialObjectMetadata",
-        "apiVersion": "meta.k8s.io/v1",
-        "metadata": object["metadata"],
-    })
-}
-
 /// One object.
-pub(crate) fn get(store: &Store, kind: &ServedKind, namespace: &str, name: &str, form: Form) -> Reply {
-    match (store.get(kind, namespace, name), form) {
-        (None, _) => status::not_found(&kind.group, &kind.plural, name),
-        (Some(object), Form::Whole) => Reply::json(200, &kind.shown(object)),
-        (Some(object), Form::MetadataOnly) => Reply::json(200, &metadata_only(object)),
+pub(crate) fn get(store: &Store, kind: &ServedKind, namespace: &str, name: &str, shape: &Shape<'_>) -> Reply {
+    match store.get(kind, namespace, name) {
+        None => status::not_found(&kind.group, &kind.plural, name),
+        Some(object) => Reply::json(200, &shape.one(object)),
     }
 }
 
@@ -58,9 +44,9 @@ pub(crate) fn list(
     kind: &ServedKind,
     namespace: Option<&str>,
     query: &Query,
-    form: Form,
+    shape: &Shape<'_>,
 ) -> Reply {
-    match page(store, kind, namespace, query, form) {
+    match page(store, kind, namespace, query, shape) {
         Ok(body) => Reply::json(200, &body),
         Err(reply) => reply,
     }
@@ -71,11 +57,10 @@ fn page(
     kind: &ServedKind,
     namespace: Option<&str>,
     query: &Query,
-    form: Form,
+    shape: &Shape<'_>,
 ) -> Result<Value, Reply> {
     let bad = |message: String| status::bad_request(&message);
-    let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default()).map_err(bad)?;
-    let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default(), kind).map_err(bad)?;
+    let selection = Selection::parse(query, kind)?;
     let from = query.get("continue").map(Continuation::parse).transpose().map_err(bad)?;
     let wanted = revision(query, "resourceVersion")?;
     let cached = wanted == Some(0) && from.is_none();
@@ -109,70 +94,26 @@ fn page(
     };
     let mut fitting = store
         .list_after(kind, namespace, from.as_ref().map_or("", |from| &from.after))
-        .filter(|(_, object)| labels.fits(object) && fields.fits(&kind.shown(object)));
+        .filter(|(_, object)| selection.fits(object, kind));
     let mut last = String::new();
-    let items: Vec<Value> = fitting
-        .by_ref()
-        .take(limit)
-        .map(|(place, object)| {
-            place.clone_into(&mut last);
-            item(object, kind, form)
-        })
-        .collect();
+    let mut objects = Vec::new();
+    for (place, object) in fitting.by_ref().take(limit) {
+        place.clone_into(&mut last);
+        objects.push(&**object);
+    }
     let left = fitting.count();
     let mut metadata = json!({ "resourceVersion": current.to_string() });
     if left > 0 {
         let token = Continuation { revision: Some(current), after: last }.to_token();
         metadata["continue"] = token.into();
         // A real server does not count what a selector has to be applied to.
-        if labels == LabelSelector::default() && fields == FieldSelector::default() {
+        if selection == Selection::default() {
             metadata["remainingItemCount"] = left.into();
         }
     }
-    let (kind, api_version) = match form {
-        Form::Whole => (format!("{}List", kind.kind), kind.api_version()),
-        Form::MetadataOnly => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
-    };
-    Ok(json!({ "kind": kind, "apiVersion": api_version, "metadata": metadata, "items": items }))
+    Ok(shape.list(metadata, objects.into_iter()))
 }
 
-/// An object as a list has it: without its kind.
-fn item(object: &Value, kind: &ServedKind, form: Form) -> Value {
-    match form {
-        Form::MetadataOnly => metadata_only(object),
-        Form::Whole => {
-            let mut object = kind.shown(object).into_owned();
-            if let Some(fields) = object.as_object_mut() {
-                fields.remove("kind");
-                fields.remove("apiVersion");
-            }
-            object
-        }
-    }
-}
-
-fn revision(query: &Query, name: &str) -> Result<Option<u64>, Reply> {
+pub(crate) fn revision(query: &Query, name: &str) -> Result<Option<u64>, Reply> {
     query.get(name).map(|text| text.parse().map_err(|_| status::bad_resource_version(text))).transpose()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_form_that_the_server_has_is_taken() {
-        for whole in [
-            None,
-            Some("application/json"),
-            Some("*/*"),
-            Some("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"),
-            Some("application/vnd.kubernetes.protobuf,application/json"),
-        ] {
-            assert_eq!(Form::accepted(whole), Some(Form::Whole), "{whole:?}");
-        }
-        let partial = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-        assert_eq!(Form::accepted(Some(partial)), Some(Form::MetadataOnly));
-        assert_eq!(Form::accepted(Some("text/html")), None);
-        assert_eq!(Form::accepted(Some("application/json;as=Table;v=v1;g=meta.k8s.io")), None);
-    }
 }

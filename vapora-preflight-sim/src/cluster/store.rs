@@ -81,6 +81,11 @@ impl Store {
         self.revision += 1;
     }
 
+    /// All objects that are kept under a name, such as `apps/deployments`.
+    pub(crate) fn stored(&self, name: &str) -> impl Iterator<Item = &Arc<Value>> {
+        self.objects.get(name).into_iter().flat_map(BTreeMap::values)
+    }
+
     /// The objects of a kind, in one namespace or in all, with their place in that list in front.
     pub(crate) fn list(
         &self,
