@@ -1,6 +1,7 @@
 //! A simulated Kubernetes API server.
 
 mod access;
+mod aggregated;
 mod answers;
 mod builder;
 mod continuation;
@@ -14,6 +15,7 @@ mod labels;
 mod list;
 mod metadata;
 mod node;
+mod openapi;
 mod pod;
 mod priority;
 mod reply;
@@ -29,7 +31,10 @@ mod subresource;
 mod table;
 mod workload;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use serde_json::Value;
 
@@ -90,6 +95,8 @@ struct Inner {
     warnings: Mutex<Vec<(String, String)>>,
     /// The health checks that fail.
     failing: Mutex<Vec<String>>,
+    /// Whether the store does not answer.
+    frozen: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -249,6 +256,27 @@ impl Cluster {
     /// Lets a health check such as `etcd` fail: `/readyz` and `/livez` answer 500 with the list of checks.
     pub fn fail_health_check(&self, check: impl Into<String>) {
         lock(&self.0.failing).push(check.into());
+    }
+
+    /// Its store, etcd, does not answer, or does again. What needs it is answered with 504, which a real server says
+    /// only after a minute, or after the `timeout` of the request; what the server remembers (lists with
+    /// `resourceVersion=0`, watches, access reviews, discovery, the version) is answered as before. The health checks
+    /// `etcd` and `etcd-readiness` fail.
+    pub fn freeze_store(&self, freeze: bool) {
+        self.0.frozen.store(freeze, Ordering::SeqCst);
+    }
+
+    fn is_frozen(&self) -> bool {
+        self.0.frozen.load(Ordering::SeqCst)
+    }
+
+    /// The health checks that fail now.
+    fn failing(&self) -> Vec<String> {
+        let mut failing = lock(&self.0.failing).clone();
+        if self.is_frozen() {
+            failing.extend(["etcd", "etcd-readiness"].map(str::to_owned));
+        }
+        failing
     }
 
     /// Sends a `Warning` header with every answer under this path.

@@ -161,7 +161,7 @@ async fn what_is_not_simulated_is_said_and_never_an_empty_success() {
     for (path, code) in [
         ("/api/v1/pods?watch=true", 501),
         ("/apis/metrics.k8s.io/v1beta1/nodes", 501),
-        ("/openapi/v3", 501),
+        ("/openapi/v3/apis/apps/v1", 501),
         ("/api/v1/podz", 404),
         ("/apis/example.com/v1/widgets", 404),
         ("/nonsense", 404),
@@ -314,4 +314,20 @@ async fn an_unreachable_server_closes_every_connection_and_can_come_back() {
     assert!(matches!(refused, Err(Error::Service(_) | Error::HyperError(_))), "{refused:?}");
     server.refuse_connections(false);
     client(&server.kubeconfig("staging"), "staging").await.apiserver_version().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_leaves_what_the_server_remembers() {
+    let cluster = cluster();
+    let client = Client::new(cluster.service(), "shop");
+    let pods = Api::<Pod>::namespaced(client.clone(), "shop");
+    cluster.freeze_store(true);
+    let (code, message) = refusal(pods.list(&ListParams::default()).await);
+    assert!(code == 504 && message.contains("did not complete"), "{code} {message}");
+    assert_eq!(refusal(pods.get("nothing").await).0, 504);
+    let remembered = ListParams::default().match_any();
+    assert_eq!(pods.list(&remembered).await.unwrap().items.len(), 3);
+    assert_eq!(client.apiserver_version().await.unwrap().git_version, "v1.36.3");
+    cluster.freeze_store(false);
+    assert_eq!(pods.list(&ListParams::default()).await.unwrap().items.len(), 3);
 }

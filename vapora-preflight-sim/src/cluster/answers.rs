@@ -1,6 +1,7 @@
 //! Which part of the simulation answers what is asked of a resource.
 
 use http::header;
+use serde_json::json;
 
 use super::{
     Cluster, form::Form, kinds::ServedKind, list, reply::Reply, respond::Asked, reviews, routes::Target,
@@ -28,8 +29,35 @@ fn made(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind
         ("authorization.k8s.io", "selfsubjectaccessreviews", _) => {
             reviews::access(&asked.identity, asked.body, &now)
         }
+        ("", "componentstatuses", _) => components(target),
         ("authentication.k8s.io", "selfsubjectreviews", _) => reviews::who(&asked.identity, asked.body, &now),
         _ => asked.unknown(),
+    }
+}
+
+/// The parts of the control plane, which are all well here.
+fn components(target: &Target) -> Reply {
+    let component = |name: &str| {
+        json!({
+            "metadata": { "name": name },
+            "conditions": [{ "type": "Healthy", "status": "True", "message": "ok" }],
+        })
+    };
+    let names = ["etcd-0", "controller-manager", "scheduler"];
+    match target.name.as_deref() {
+        None => {
+            let items = names.map(component);
+            let list =
+                json!({ "kind": "ComponentStatusList", "apiVersion": "v1", "metadata": {}, "items": items });
+            Reply::json(200, &list)
+        }
+        Some(name) if names.contains(&name) => {
+            let mut one = component(name);
+            one["kind"] = "ComponentStatus".into();
+            one["apiVersion"] = "v1".into();
+            Reply::json(200, &one)
+        }
+        Some(name) => status::not_found("", "componentstatuses", name),
     }
 }
 

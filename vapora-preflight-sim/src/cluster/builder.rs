@@ -1,6 +1,6 @@
 //! How a simulated cluster is put together.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicBool};
 
 use serde_json::{Value, json};
 
@@ -199,6 +199,7 @@ impl ClusterBuilder {
             log: Mutex::default(),
             warnings: Mutex::default(),
             failing: Mutex::default(),
+            frozen: AtomicBool::new(false),
         }))
     }
 }

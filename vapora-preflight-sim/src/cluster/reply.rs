@@ -10,6 +10,8 @@ pub(crate) struct Reply {
     pub(crate) code: u16,
     pub(crate) content_type: Option<&'static str>,
     pub(crate) nosniff: bool,
+    /// Whether the request went through a queue before it was answered.
+    pub(crate) queued: bool,
     pub(crate) warnings: Vec<String>,
     /// Further headers; one of a name that every answer has takes its place.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
@@ -33,6 +35,7 @@ impl Reply {
             code,
             content_type: Some(content_type),
             nosniff: false,
+            queued: true,
             warnings: Vec::new(),
             headers: Vec::new(),
             body: body.into(),

@@ -6,7 +6,9 @@ use http::{HeaderMap, HeaderName, Method, Request, Response, header, request::Pa
 use super::{
     Cluster,
     access::{ANONYMOUS, Decision, Identity},
-    answers, discovery, health, lock, priority,
+    aggregated, answers, discovery, health,
+    kinds::ServedKind,
+    lock, openapi, priority,
     reply::Reply,
     routes::{Query, Route, Target, route},
     state::State,
@@ -48,7 +50,9 @@ impl Cluster {
                 self.decide(&Asked { identity, query, head: &head, body: &body }, asked)
             }
         };
-        reply.headers.extend(priority.into_iter().flatten());
+        if reply.queued {
+            reply.headers.extend(priority.into_iter().flatten());
+        }
         let warnings = lock(&self.0.warnings);
         let fitting = warnings.iter().filter(|(prefix, _)| path.starts_with(prefix.as_str()));
         reply.warnings.extend(fitting.map(|(_, message)| message.clone()));
@@ -93,9 +97,15 @@ impl Cluster {
         if matches!(path, "/version" | "/version/") {
             return health::version(&self.state().version);
         }
-        health::answer(path, &asked.query, &lock(&self.0.failing))
+        if let ["apis", group, version] = path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice()
+            && let Some(down) = aggregated::down(&self.state().store, group, version)
+        {
+            return down;
+        }
+        health::answer(path, &asked.query, &self.failing())
             .or_else(|| discovery::answer(&self.state().catalog, asked, path))
             .unwrap_or_else(|| match path {
+                "/openapi/v3" | "/openapi/v3/" => openapi::index(&self.state().catalog, self.clock()),
                 "/" | "/metrics" | "/logs" => asked.unknown(),
                 _ if path.starts_with("/openapi") => asked.unknown(),
                 _ => Reply::page_not_found(),
@@ -108,6 +118,9 @@ impl Cluster {
             let Target { group, version, resource, .. } = target;
             (catalog.has(group, version), catalog.at(group, version, resource))
         };
+        if let Some(down) = aggregated::down(&self.state().store, &target.group, &target.version) {
+            return down;
+        }
         let Some(kind) = kind else {
             return if served { status::no_such_resource() } else { Reply::page_not_found() };
         };
@@ -128,12 +141,28 @@ impl Cluster {
         if !verbs.allow(verb) {
             return status::method_not_allowed();
         }
+        if self.is_frozen() && needs_the_store(&asked.query, verb, &kind) {
+            return status::timed_out();
+        }
         if asked.header(&header::CONTENT_TYPE).is_some_and(|content| content.contains("protobuf")) {
             return status::unknown_to_the_simulation("a body in protobuf");
         }
         let mut reply = answers::answer(self, asked, target, &kind);
         reply.warnings.extend(kind.deprecated.as_deref().map(str::to_owned));
         reply
+    }
+}
+
+/// Does an answer need the store itself, and not only what the server remembers of it?
+fn needs_the_store(query: &Query, verb: &str, kind: &ServedKind) -> bool {
+    let remembered = query.has("resourceVersion")
+        && !query.has("continue")
+        && query.get("resourceVersionMatch") != Some("Exact");
+    match verb {
+        _ if kind.made() => false,
+        "get" | "list" => !remembered,
+        "watch" => false,
+        _ => true,
     }
 }
 

@@ -126,6 +126,19 @@ pub(crate) fn revision_of_the_future(wanted: u64, current: u64) -> Reply {
     reply.with(header::RETRY_AFTER, 1)
 }
 
+/// The server has given up waiting for its store: JSON by its looks, though its type is another.
+pub(crate) fn timed_out() -> Reply {
+    let body = json!({
+        "metadata": {},
+        "status": "Failure",
+        "message": "Timeout: request did not complete within the allotted timeout",
+        "reason": "Timeout",
+        "details": {},
+        "code": 504,
+    });
+    Reply { content_type: Some("text/plain; charset=utf-8"), queued: false, ..Reply::json(504, &body) }
+}
+
 /// A review whose `spec` does not ask exactly one thing.
 pub(crate) fn invalid_review(field: &str, message: &str) -> Reply {
     let full = format!(".authorization.k8s.io \"\" is invalid: {field}: {message}");

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::case::{Case, case};
+use crate::{
+    case::{Case, case},
+    world::frozen,
+};
 
 pub(crate) const CASES: &[Case] = &[
     case("pods-list-bad-continue-400"),
@@ -30,8 +33,8 @@ pub(crate) const CASES: &[Case] = &[
         body
     }),
     case("pods-list-not-acceptable-406"),
-    case("pods-list-etcd-down"),
-    case("pods-list-resource-version-0-etcd-down-200").built(),
+    case("pods-list-etcd-down").before(frozen),
+    case("pods-list-resource-version-0-etcd-down-200").built().before(frozen),
     case("metrics-api-absent-404"),
     case("metrics-api-absent-group-404"),
     case("metrics-api-absent-pods-restricted-403"),

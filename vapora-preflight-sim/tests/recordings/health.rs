@@ -1,6 +1,9 @@
 //! The health endpoints and the version.
 
-use crate::case::{Case, case};
+use crate::{
+    case::{Case, case},
+    world::frozen,
+};
 
 pub(crate) const CASES: &[Case] = &[
     case("healthz-plain"),
@@ -16,12 +19,12 @@ pub(crate) const CASES: &[Case] = &[
     }),
     case("readyz-single-check-etcd"),
     case("readyz-verbose"),
-    case("readyz-verbose-etcd-down"),
-    case("readyz-verbose-etcd-down-later"),
+    case("readyz-verbose-etcd-down").before(frozen),
+    case("readyz-verbose-etcd-down-later").before(frozen),
     case("readyz-verbose-exclude-etcd"),
     case("readyz-verbose-while-aggregated-api-down").before(crate::reads::metrics_service),
     case("version-get"),
     case("version-get-anonymous"),
     case("version-get-bad-token-401"),
-    case("version-get-etcd-down-200"),
+    case("version-get-etcd-down-200").before(frozen),
 ];

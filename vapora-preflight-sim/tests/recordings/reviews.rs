@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::case::{Case, case};
+use crate::{
+    case::{Case, case},
+    world::frozen,
+};
 
 pub(crate) const CASES: &[Case] = &[
     case("selfsubjectreview-admin").part("the certificate is another", without_credential),
@@ -11,7 +14,7 @@ pub(crate) const CASES: &[Case] = &[
     case("ssar-bad-token-401"),
     case("ssar-create-deployments-restricted-denied"),
     case("ssar-empty-spec-422"),
-    case("ssar-etcd-down"),
+    case("ssar-etcd-down").before(frozen),
     case("ssar-list-pods-restricted-cert-user-allowed"),
     case("ssar-nonresource-readyz"),
     case("ssar-unknown-resource-admin-allowed"),

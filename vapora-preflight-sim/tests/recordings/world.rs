@@ -107,3 +107,10 @@ pub(crate) fn another_pod(
     change(&mut pod);
     cluster.insert(pod)
 }
+
+/// The store does not answer.
+#[expect(clippy::unnecessary_wraps, reason = "a step before a recording may fail")]
+pub(crate) fn frozen(cluster: &Cluster) -> Result<(), ClusterError> {
+    cluster.freeze_store(true);
+    Ok(())
+}
