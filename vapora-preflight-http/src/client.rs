@@ -7,10 +7,8 @@ use rustls::{ClientConfig, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use rustls_platform_verifier::Verifier;
 
-mod address;
 mod resolver;
 
-pub(crate) use self::address::{Forbidden, forbidden_literal};
 use self::resolver::GuardedResolver;
 
 const USER_AGENT: &str = concat!("vapora-preflight/", env!("CARGO_PKG_VERSION"));
@@ -116,6 +114,22 @@ impl HttpClientBuilder {
     ///
     /// An [`HttpClientError`] where roots cannot be read, or there are none at all.
     pub fn build(self) -> Result<HttpClient, HttpClientError> {
+        let metadata_allowed = self.metadata_allowed;
+        Ok(HttpClient { client: self.set_up()?.build()?, metadata_allowed })
+    }
+
+    /// Makes a bare client of the same kind for what else speaks HTTP in a run, such as object stores: it hands bodies
+    /// over as they were sent, without decompressing them. Addresses that stand in a URL as they are have to be looked at by
+    /// the one who asks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`build`](Self::build).
+    pub fn build_bare(self) -> Result<reqwest::Client, HttpClientError> {
+        Ok(self.set_up()?.no_gzip().build()?)
+    }
+
+    fn set_up(self) -> Result<reqwest::ClientBuilder, HttpClientError> {
         let resolver = GuardedResolver::new(self.overrides, self.metadata_allowed);
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(&self.roots)?)
@@ -126,8 +140,7 @@ impl HttpClientBuilder {
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_idle_timeout(IDLE_FOR);
-        let builder = if self.system_proxy { builder } else { builder.no_proxy() };
-        Ok(HttpClient { client: builder.build()?, metadata_allowed: self.metadata_allowed })
+        Ok(if self.system_proxy { builder } else { builder.no_proxy() })
     }
 }
 
@@ -156,7 +169,23 @@ fn tls(roots: &[Vec<u8>]) -> Result<ClientConfig, HttpClientError> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::Url;
+    use vapora_preflight::ForbiddenAddress;
+
     use super::*;
+
+    #[test]
+    fn a_url_spells_no_metadata_address_that_is_not_known() {
+        for url in [
+            "http://2852039166/",
+            "http://0xa9fea9fe/",
+            "http://0251.0376.0251.0376/",
+            "http://[::ffff:a9fe:a9fe]/",
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert!(ForbiddenAddress::in_host(url.host_str().unwrap()).is_some(), "{url}");
+        }
+    }
 
     #[test]
     fn roots_that_hold_no_certificate_are_refused() {

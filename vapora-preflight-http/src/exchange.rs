@@ -5,7 +5,7 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderMap, LOCATION},
 };
 use tokio::time::Instant;
-use vapora_preflight::{CheckError, ExposeSecret};
+use vapora_preflight::{CheckError, ExposeSecret, ForbiddenAddress};
 
 mod answer;
 mod body;
@@ -17,10 +17,7 @@ use self::{
     redirect::{Next, next},
     request::Credentials,
 };
-use crate::{
-    client::{HttpClient, forbidden_literal},
-    trouble,
-};
+use crate::{client::HttpClient, trouble};
 
 impl HttpClient {
     /// Sends a request, follows its redirects as far as it asks for, and reads the body up to its limit.
@@ -37,8 +34,10 @@ impl HttpClient {
         let mut followed = 0;
         loop {
             let url = request.url.0.clone();
-            if !self.metadata_allowed {
-                forbidden_literal(&url).map_err(|refused| trouble::forbidden(&refused))?;
+            if !self.metadata_allowed
+                && let Some(refused) = ForbiddenAddress::in_host(url.host_str().unwrap_or_default())
+            {
+                return Err(trouble::forbidden(&refused));
             }
             let sent = self.prepare(&request).build().map_err(|error| trouble::unsendable(error, &url))?;
             let hidden = hidden(sent.headers());

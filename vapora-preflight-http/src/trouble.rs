@@ -3,14 +3,12 @@
 use std::{error::Error, io};
 
 use reqwest::Url;
-use vapora_preflight::CheckError;
+use vapora_preflight::{CheckError, ForbiddenAddress};
 
 mod tls;
 
-use crate::client::Forbidden;
-
 /// An address that is not asked.
-pub(crate) fn forbidden(refused: &Forbidden) -> CheckError {
+pub(crate) fn forbidden(refused: &ForbiddenAddress) -> CheckError {
     CheckError::permanent(refused.to_string()).remedy(
         "name another address; such addresses tell the credentials of the machine, and only the caller can allow them",
     )
@@ -28,7 +26,7 @@ pub(crate) fn unsendable(error: reqwest::Error, url: &Url) -> CheckError {
 pub(crate) fn sending(error: reqwest::Error, url: &Url) -> CheckError {
     let error = error.without_url();
     let place = place(url);
-    if let Some(refused) = find::<Forbidden>(&error) {
+    if let Some(refused) = find::<ForbiddenAddress>(&error) {
         return forbidden(refused);
     }
     if error.is_dns() {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod address;
 mod bytes;
 mod check;
 mod clock;
@@ -33,6 +34,7 @@ pub use secrecy::{ExposeSecret, SecretString};
 
 pub use self::{
     access::{Access, AccessReview, DeniedRight, Usage},
+    address::ForbiddenAddress,
     bytes::Bytes,
     check::{
         Awaiting, Check, CheckContext, CheckError, CheckFn, CheckResult, Earlier, Moment, PutBack, check_fn,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::address::{Forbidden, is_forbidden};
+use vapora_preflight::ForbiddenAddress;
 
 /// Resolves names by the machine's resolver, and refuses those that lead to a forbidden address.
 pub(super) struct GuardedResolver {
@@ -28,8 +28,9 @@ impl Resolve for GuardedResolver {
                 None => tokio::net::lookup_host((host, 0)).await?.collect(),
             };
             // One forbidden address is enough: whoever answers for the name could have the next look-up lead there alone.
-            if let Some(bad) = found.iter().find(|address| !allowed && is_forbidden(address.ip())) {
-                return Err(Forbidden { host: host.to_owned(), address: bad.ip() }.into());
+            let mut bad = found.iter().filter_map(|address| ForbiddenAddress::behind(host, address.ip()));
+            if let (false, Some(bad)) = (allowed, bad.next()) {
+                return Err(bad.into());
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
