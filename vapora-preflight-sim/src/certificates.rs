@@ -6,8 +6,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256,
 };
-use rustls::{ServerConfig, crypto::aws_lc_rs};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
+    client::danger::HandshakeSignatureValid,
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    server::danger::{ClientCertVerified, ClientCertVerifier},
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use time::OffsetDateTime;
 
 /// The start of 2020 in UTC, in seconds of Unix time.
@@ -166,9 +171,68 @@ impl TestCa {
         })
     }
 
+    /// A certificate with which a client shows who it is: the common name is the user, the organizations are its
+    /// groups. It is valid between these two instants, in seconds of Unix time.
+    pub fn issue_client(
+        &self,
+        user: &str,
+        groups: &[&str],
+        not_before: i64,
+        not_after: i64,
+    ) -> Result<ClientCertificate, CertificateError> {
+        let key = KeyType::default().generate().map_err(CertificateError::of(user))?;
+        let mut params = CertificateParams::new(Vec::new()).map_err(CertificateError::of(user))?;
+        for group in groups {
+            params.distinguished_name.push(DnType::OrganizationName, *group);
+        }
+        params.distinguished_name.push(DnType::CommonName, user);
+        params.not_before = instant(not_before).map_err(CertificateError::of(user))?;
+        params.not_after = instant(not_after).map_err(CertificateError::of(user))?;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(CertificateError::of(user))?;
+        Ok(ClientCertificate {
+            pem: certificate.pem(),
+            der: certificate.der().clone(),
+            key_pem: key.serialize_pem(),
+        })
+    }
+
     /// The certificate of the root, which a client has to trust, as PEM.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
+    }
+}
+
+/// The certificate of a client, with its private key.
+#[derive(Clone)]
+pub struct ClientCertificate {
+    pem: String,
+    der: CertificateDer<'static>,
+    key_pem: String,
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCertificate").finish_non_exhaustive()
+    }
+}
+
+impl ClientCertificate {
+    /// The certificate, as PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// The certificate, as DER.
+    pub fn der(&self) -> &CertificateDer<'static> {
+        &self.der
+    }
+
+    /// The private key, as PEM.
+    pub fn key_pem(&self) -> &str {
+        &self.key_pem
     }
 }
 
@@ -225,11 +289,69 @@ impl Chain {
 
     /// The set-up of a TLS server that sends this chain.
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, rustls::Error> {
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.to_vec()));
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(self.certificates.clone(), key)?;
-        Ok(Arc::new(config))
+            .with_no_client_auth();
+        Ok(Arc::new(builder.with_single_cert(self.certificates.clone(), self.key())?))
+    }
+
+    /// The same for a server that asks its clients for a certificate, and takes any: who it is, is found out later.
+    pub(crate) fn asking_server_config(&self) -> Result<Arc<ServerConfig>, rustls::Error> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(Arc::new(AnyClient(provider)));
+        Ok(Arc::new(builder.with_single_cert(self.certificates.clone(), self.key())?))
+    }
+
+    fn key(&self) -> PrivateKeyDer<'static> {
+        PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.to_vec()))
+    }
+}
+
+/// Takes any certificate of a client whose key the client has, and clients without one.
+#[derive(Debug)]
+struct AnyClient(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for AnyClient {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -3,12 +3,15 @@
 mod access;
 mod aggregated;
 mod answers;
+mod authentication;
+mod authority;
 mod builder;
 mod continuation;
 mod discovery;
 mod fields;
 mod form;
 mod health;
+mod impersonation;
 mod kinds;
 mod kubeconfig;
 mod labels;
@@ -32,7 +35,7 @@ mod table;
 mod workload;
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -49,7 +52,7 @@ pub use self::{
     state::ClusterError,
     workload::Workload,
 };
-use self::{metadata::Manager, state::State};
+use self::{authority::Authority, metadata::Manager, state::State};
 use crate::{answer::RequestRecord, clock::SimClock, faults::Faults};
 
 /// A simulated Kubernetes cluster, as far as its API server is concerned.
@@ -97,6 +100,8 @@ struct Inner {
     failing: Mutex<Vec<String>>,
     /// Whether the store does not answer.
     frozen: AtomicBool,
+    /// Who signs its certificates, made when it is first needed.
+    authority: OnceLock<Arc<Authority>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -15,7 +15,7 @@ mod world;
 
 pub use answer::{BoxError, RequestRecord};
 pub use backend::Backend;
-pub use certificates::{CertificateError, Chain, KeyType, Leaf, TestCa};
+pub use certificates::{CertificateError, Chain, ClientCertificate, KeyType, Leaf, TestCa};
 pub use clock::SimClock;
 pub use cluster::{
     ADMIN, ANONYMOUS, AccessRule, Cluster, ClusterBuilder, ClusterError, ClusterServer, ClusterService,

@@ -14,8 +14,9 @@ use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
+use rustls_pki_types::CertificateDer;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -39,10 +40,14 @@ impl Server {
             let (answer, tls) = (answer.clone(), tls.clone());
             async move {
                 match tls {
-                    None => speak(stream, answer).await,
+                    None => speak(stream, answer, Peer::default()).await,
+                    Some(_) if is_plain(&stream).await => refuse_plain(stream).await,
                     Some(tls) => {
                         if let Ok(stream) = tls.accept(stream).await {
-                            speak(stream, answer).await;
+                            let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+                            let peer =
+                                Peer(certificates.iter().cloned().map(CertificateDer::into_owned).collect());
+                            speak(stream, answer, peer).await;
                         }
                     }
                 }
@@ -95,11 +100,38 @@ impl Server {
     }
 }
 
-async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, answer: impl Answer) {
+/// The certificates with which a client has shown who it is, its own first; each request carries them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Peer(pub(crate) Arc<[CertificateDer<'static>]>);
+
+/// Does the client begin with the letters of a method, where a handshake was expected?
+async fn is_plain(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1) if first[0].is_ascii_uppercase())
+}
+
+/// Answers a request without TLS as a server does that speaks TLS only.
+async fn refuse_plain(mut stream: TcpStream) {
+    let mut heard = [0; 1024];
+    let answer = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    if stream.read(&mut heard).await.is_ok()
+        && stream.write_all(answer).await.is_ok()
+        && let Err(error) = stream.shutdown().await
+    {
+        tracing::trace!(%error, "connection closed");
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    answer: impl Answer,
+    peer: Peer,
+) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = answer.clone();
+        let (answer, peer) = (answer.clone(), peer.clone());
         async move {
-            let (head, body) = request.into_parts();
+            let (mut head, body) = request.into_parts();
+            head.extensions.insert(peer);
             let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
             answer.answer(Request::from_parts(head, body)).await.map_err(io::Error::other)
         }

@@ -1,5 +1,7 @@
 //! Who may do what.
 
+use serde_json::{Value, json};
+
 use super::routes::Target;
 
 /// The name of the identity that may do everything.
@@ -24,6 +26,7 @@ pub struct AccessRule {
     groups: Vec<String>,
     resources: Vec<String>,
     namespaces: Option<Vec<String>>,
+    names: Option<Vec<String>>,
     role: String,
 }
 
@@ -48,6 +51,7 @@ impl AccessRule {
             groups: owned(groups),
             resources: owned(resources),
             namespaces: None,
+            names: None,
             role: "simulated".to_owned(),
         }
     }
@@ -55,6 +59,11 @@ impl AccessRule {
     /// The same in these namespaces only.
     pub fn in_namespaces<N: Into<String>>(self, namespaces: impl IntoIterator<Item = N>) -> Self {
         Self { namespaces: Some(owned(namespaces)), ..self }
+    }
+
+    /// The same for the objects of these names only.
+    pub fn named<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        Self { names: Some(owned(names)), ..self }
     }
 
     /// The name of the role, which an access review gives as its reason.
@@ -71,7 +80,24 @@ impl AccessRule {
             (Some(namespaces), Some(namespace)) => namespaces.contains(namespace),
             (Some(_), None) => false,
         };
-        resource && place && allows(&self.verbs, &target.verb) && allows(&self.groups, &target.group)
+        let name = match (&self.names, &target.name) {
+            (None, _) => true,
+            (Some(names), Some(name)) => names.contains(name),
+            (Some(_), None) => false,
+        };
+        resource && place && name && allows(&self.verbs, &target.verb) && allows(&self.groups, &target.group)
+    }
+
+    /// As a review of rules lists it; `None` where it says nothing about this namespace.
+    pub(crate) fn listed(&self, namespace: &str) -> Option<Value> {
+        if self.namespaces.as_ref().is_some_and(|namespaces| !namespaces.iter().any(|one| one == namespace)) {
+            return None;
+        }
+        let mut rule = json!({ "verbs": self.verbs, "apiGroups": self.groups, "resources": self.resources });
+        if let Some(names) = &self.names {
+            rule["resourceNames"] = json!(names);
+        }
+        Some(rule)
     }
 
     fn reason(&self, subject: &str, target: &Target) -> String {
@@ -100,6 +126,8 @@ pub(crate) struct Identity {
     pub(crate) everything: bool,
     pub(crate) token: Option<String>,
     pub(crate) rejected: bool,
+    /// By which certificate or token it was known, as in `JTI=…`.
+    pub(crate) credential: Option<String>,
 }
 
 /// The decision about one request.
@@ -120,7 +148,7 @@ impl Decision {
     }
 }
 
-const PUBLIC_PATHS: [&str; 5] = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
+pub(crate) const PUBLIC_PATHS: [&str; 5] = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 const REVIEWS: [(&str, &str); 3] = [
     ("authentication.k8s.io", "selfsubjectreviews"),
     ("authorization.k8s.io", "selfsubjectaccessreviews"),
@@ -139,6 +167,7 @@ impl Identity {
             everything: false,
             token: Some(token),
             rejected: false,
+            credential: None,
         }
     }
 
@@ -175,7 +204,7 @@ impl Identity {
         }
     }
 
-    fn authenticated(&self) -> bool {
+    pub(crate) fn authenticated(&self) -> bool {
         self.groups.iter().any(|group| group == "system:authenticated")
     }
 

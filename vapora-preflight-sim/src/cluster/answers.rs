@@ -30,6 +30,7 @@ fn made(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind
             reviews::access(&asked.identity, asked.body, &now)
         }
         ("", "componentstatuses", _) => components(target),
+        ("authorization.k8s.io", "selfsubjectrulesreviews", _) => reviews::rules(&asked.identity, asked.body),
         ("authentication.k8s.io", "selfsubjectreviews", _) => reviews::who(&asked.identity, asked.body, &now),
         _ => asked.unknown(),
     }

@@ -1,6 +1,6 @@
 //! How a simulated cluster is put together.
 
-use std::sync::{Arc, Mutex, atomic::AtomicBool};
+use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicBool};
 
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ impl ClusterBuilder {
             catalog: Catalog::default(),
             store: Store::default(),
             identities: Vec::new(),
+            tokens: Vec::new(),
             ids: Ids::seeded(&name),
             version: "v1.36.3".to_owned(),
         };
@@ -200,6 +201,7 @@ impl ClusterBuilder {
             warnings: Mutex::default(),
             failing: Mutex::default(),
             frozen: AtomicBool::new(false),
+            authority: OnceLock::new(),
         }))
     }
 }

@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{ClusterServer, access::ANONYMOUS};
+use crate::certificates::ClientCertificate;
 
 /// A kubeconfig with a context for each of several clusters; it is displayed as YAML.
 ///
@@ -30,7 +31,15 @@ struct Context {
     server: String,
     ca: String,
     user: String,
-    token: Option<String>,
+    credential: Credential,
+}
+
+/// With what a user shows who it is.
+#[derive(Clone)]
+enum Credential {
+    None,
+    Token(String),
+    Certificate(ClientCertificate),
 }
 
 impl fmt::Debug for Context {
@@ -44,14 +53,37 @@ impl fmt::Debug for Context {
 
 impl Kubeconfig {
     /// Adds a context that asks this cluster as this identity. The first one is the current context.
-    pub fn context(mut self, name: &str, server: &ClusterServer, identity: &str) -> Self {
-        let unknown = || format!("sim-no-such-identity-{identity}");
+    pub fn context(self, name: &str, server: &ClusterServer, identity: &str) -> Self {
+        let credential = match server.token(identity) {
+            _ if identity == ANONYMOUS => Credential::None,
+            Some(token) => Credential::Token(token),
+            None => Credential::Token(format!("sim-no-such-identity-{identity}")),
+        };
+        self.add(name, server, identity, credential)
+    }
+
+    /// Adds a context whose user has this token.
+    pub fn context_with_token(self, name: &str, server: &ClusterServer, token: &str) -> Self {
+        self.add(name, server, "token", Credential::Token(token.to_owned()))
+    }
+
+    /// Adds a context whose user has this certificate.
+    pub fn context_with_certificate(
+        self,
+        name: &str,
+        server: &ClusterServer,
+        certificate: &ClientCertificate,
+    ) -> Self {
+        self.add(name, server, "certificate", Credential::Certificate(certificate.clone()))
+    }
+
+    fn add(mut self, name: &str, server: &ClusterServer, user: &str, credential: Credential) -> Self {
         self.0.push(Context {
             name: name.to_owned(),
             server: server.url(),
             ca: STANDARD.encode(server.ca_pem()),
-            user: format!("{name}-{identity}"),
-            token: (identity != ANONYMOUS).then(|| server.token(identity).unwrap_or_else(unknown)),
+            user: format!("{name}-{user}"),
+            credential,
         });
         self
     }
@@ -70,24 +102,16 @@ impl fmt::Display for Kubeconfig {
             writeln!(f, "    certificate-authority-data: {ca}")?;
         }
         writeln!(f, "users:")?;
-        for Context { user, token, .. } in &self.0 {
-            match token {
-                Some(token) => {
-                    writeln!(
-                        f,
-                        "- name: {}
-  user:
-    token: {}",
-                        quoted(user),
-                        quoted(token)
-                    )?;
+        for Context { user, credential, .. } in &self.0 {
+            write!(f, "- name: {}\n  user:", quoted(user))?;
+            match credential {
+                Credential::None => writeln!(f, " {{}}")?,
+                Credential::Token(token) => writeln!(f, "\n    token: {}", quoted(token))?,
+                Credential::Certificate(certificate) => {
+                    let [own, key] =
+                        [certificate.pem(), certificate.key_pem()].map(|pem| STANDARD.encode(pem));
+                    writeln!(f, "\n    client-certificate-data: {own}\n    client-key-data: {key}")?;
                 }
-                None => writeln!(
-                    f,
-                    "- name: {}
-  user: {{}}",
-                    quoted(user)
-                )?,
             }
         }
         writeln!(f, "contexts:")?;

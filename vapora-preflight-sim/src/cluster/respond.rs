@@ -1,17 +1,16 @@
 //! From a request to its answer.
 
 use axum::body::{Body, Bytes};
-use http::{HeaderMap, HeaderName, Method, Request, Response, header, request::Parts};
+use http::{HeaderName, Method, Request, Response, header, request::Parts};
 
 use super::{
     Cluster,
-    access::{ANONYMOUS, Decision, Identity},
-    aggregated, answers, discovery, health,
+    access::{Decision, Identity},
+    aggregated, answers, discovery, health, impersonation,
     kinds::ServedKind,
     lock, openapi, priority,
     reply::Reply,
     routes::{Query, Route, Target, route},
-    state::State,
     status,
 };
 use crate::{
@@ -30,7 +29,7 @@ impl Cluster {
         let path = head.uri.path().to_owned();
         let query = Query::of(&head.uri);
         let asked = route(&head.method, &path, query.as_ref().unwrap_or(&Query::default()));
-        let identity = authenticate(&mut self.state(), by, &head.headers);
+        let identity = self.authenticate(by, &head);
         let number = self.record(&head.method, &path, head.uri.query(), identity.as_ref());
         let audit_id = Ids::seeded(&format!("{} {number}", self.0.name)).uid();
 
@@ -42,11 +41,15 @@ impl Cluster {
             };
             return fault.play(|code| status::fault(code, user, target).into_response(&audit_id)).await;
         }
-        let priority = identity.as_ref().and_then(|identity| priority::of(&self.0.name, identity, &asked));
+        let identity =
+            identity.map(|identity| impersonation::effective(&self.state(), &identity, &head.headers));
+        let queue = |identity: &Identity| priority::of(&self.0.name, identity, &asked);
+        let priority = identity.as_ref().and_then(|identity| queue(identity.as_ref().ok()?));
         let mut reply = match (identity, query) {
             (None, _) => status::unauthorized(),
             (Some(_), Err(error)) => status::bad_request(&error),
-            (Some(identity), Ok(query)) => {
+            (Some(Err(refused)), _) => refused,
+            (Some(Ok(identity)), Ok(query)) => {
                 self.decide(&Asked { identity, query, head: &head, body: &body }, asked)
             }
         };
@@ -71,9 +74,6 @@ impl Cluster {
     }
 
     fn decide(&self, asked: &Asked<'_>, route: Route) -> Reply {
-        if asked.head.headers.contains_key("impersonate-user") {
-            return status::unknown_to_the_simulation("impersonation");
-        }
         match route {
             Route::Path { verb, path } => {
                 if asked.identity.decide_path(&verb, &path) == Decision::Denied {
@@ -184,19 +184,4 @@ impl Asked<'_> {
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.head.headers.get(name).and_then(|value| value.to_str().ok())
     }
-}
-
-fn authenticate(state: &mut State, by: Option<&str>, headers: &HeaderMap) -> Option<Identity> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let found = match (token, by) {
-        (Some(token), _) => {
-            state.identities.iter().find(|identity| identity.token.as_deref() == Some(token.trim()))
-        }
-        (None, None | Some(ANONYMOUS)) => return Some(Identity::anonymous()),
-        (None, Some(name)) => state.identities.iter().find(|identity| identity.name == name),
-    };
-    found.filter(|identity| !identity.rejected).cloned()
 }

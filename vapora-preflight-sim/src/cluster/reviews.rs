@@ -2,12 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
+use vapora_preflight::Timestamp;
+
 use super::{
-    access::{Decision, Identity},
+    Cluster,
+    access::{Decision, Identity, PUBLIC_PATHS},
+    authentication::{self, AUDIENCE},
     reply::Reply,
     routes::Target,
     status,
 };
+
+const GROUP: &str = "authorization.k8s.io";
 
 fn parse(body: &[u8], api_version: &str, kind: &str) -> Result<Value, Reply> {
     let review: Value = serde_json::from_slice(body).map_err(|error| {
@@ -43,12 +49,12 @@ pub(crate) fn access(identity: &Identity, body: &[u8], now: &str) -> Reply {
         (None, None) => {
             let message = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be \
                            specified";
-            return status::invalid_review("spec.resourceAttributes", message);
+            return status::invalid_review(GROUP, "spec.resourceAttributes", message);
         }
         (Some(_), Some(_)) => {
             let message =
                 format!("Invalid value: {path}: cannot be specified in combination with resourceAttributes");
-            return status::invalid_review("spec.nonResourceAttributes", &message);
+            return status::invalid_review(GROUP, "spec.nonResourceAttributes", &message);
         }
     };
     let asked = review["spec"][field].as_object().into_iter().flatten();
@@ -104,11 +110,120 @@ pub(crate) fn who(identity: &Identity, body: &[u8], now: &str) -> Reply {
     if let Some(uid) = &identity.uid {
         info["uid"] = uid.as_str().into();
     }
+    if let Some(credential) = &identity.credential {
+        info["extra"] = json!({ "authentication.kubernetes.io/credential-id": [credential] });
+    }
     let body = json!({
         "kind": "SelfSubjectReview",
         "apiVersion": api_version,
         "metadata": { "creationTimestamp": now },
         "status": { "userInfo": info },
+    });
+    Reply::json(201, &body)
+}
+
+/// What may the identity do in a namespace? 201 with its rules, and those that everybody has.
+pub(crate) fn rules(identity: &Identity, body: &[u8]) -> Reply {
+    let api_version = "authorization.k8s.io/v1";
+    let review = match parse(body, api_version, "SelfSubjectRulesReview") {
+        Ok(review) => review,
+        Err(reply) => return reply,
+    };
+    let Some(namespace) = review["spec"]["namespace"].as_str().filter(|namespace| !namespace.is_empty())
+    else {
+        return status::bad_request("no namespace on request");
+    };
+    let resources = |group: &str, names: &[&str]| json!({ "verbs": ["create"], "apiGroups": [group], "resources": names });
+    let paths = |paths: &[&str]| json!({ "verbs": ["get"], "nonResourceURLs": paths });
+    let mut resource_rules = vec![
+        resources("authorization.k8s.io", &["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
+        resources("authentication.k8s.io", &["selfsubjectreviews"]),
+    ];
+    let mut path_rules = vec![paths(&PUBLIC_PATHS)];
+    if identity.groups.iter().any(|group| group == "system:serviceaccounts") {
+        path_rules.push(paths(&[
+            "/.well-known/openid-configuration",
+            "/.well-known/openid-configuration/",
+            "/openid/v1/jwks",
+            "/openid/v1/jwks/",
+        ]));
+    }
+    path_rules.push(paths(&[
+        "/api",
+        "/api/*",
+        "/apis",
+        "/apis/*",
+        "/healthz",
+        "/livez",
+        "/openapi",
+        "/openapi/*",
+        "/readyz",
+        "/version",
+        "/version/",
+    ]));
+    if identity.everything {
+        resource_rules.push(json!({ "verbs": ["*"], "apiGroups": ["*"], "resources": ["*"] }));
+        path_rules.push(json!({ "verbs": ["*"], "nonResourceURLs": ["*"] }));
+    }
+    resource_rules.extend(identity.rules.iter().filter_map(|rule| rule.listed(namespace)));
+    let body = json!({
+        "kind": "SelfSubjectRulesReview",
+        "apiVersion": api_version,
+        "metadata": {},
+        "spec": {},
+        "status": { "resourceRules": resource_rules, "nonResourceRules": path_rules, "incomplete": false },
+    });
+    Reply::json(201, &body)
+}
+
+/// A token for a service account, for as long as the request says.
+pub(crate) fn token(cluster: &Cluster, namespace: &str, name: &str, body: &[u8]) -> Reply {
+    let api_version = "authentication.k8s.io/v1";
+    let request = match parse(body, api_version, "TokenRequest") {
+        Ok(request) => request,
+        Err(reply) => return reply,
+    };
+    let spec = &request["spec"];
+    if !spec["boundObjectRef"].is_null() {
+        return status::unknown_to_the_simulation("tokens that are bound to an object");
+    }
+    let seconds = spec["expirationSeconds"].as_i64().unwrap_or(3600);
+    if seconds < 600 {
+        let message = format!("Invalid value: {seconds}: may not specify a duration less than 10 minutes");
+        return status::invalid_review("authentication.k8s.io", "spec.expirationSeconds", &message);
+    }
+    let audiences = spec["audiences"].as_array().into_iter().flatten();
+    let mut audiences: Vec<String> = audiences.filter_map(|one| Some(one.as_str()?.to_owned())).collect();
+    if audiences.is_empty() {
+        audiences.push(AUDIENCE.to_owned());
+    }
+    let now = cluster.clock().unix_seconds();
+    let mut state = cluster.state();
+    let username = format!("system:serviceaccount:{namespace}:{name}");
+    let known = state.identities.iter().find(|identity| identity.username == username).cloned();
+    let kept =
+        state.get("ServiceAccount", namespace, name).ok().map(|account| account["metadata"]["uid"].clone());
+    let identity = match (known, kept) {
+        (Some(identity), _) => identity,
+        (None, None) => return status::not_found("", "serviceaccounts", name),
+        (None, Some(uid)) => {
+            let uid = uid.as_str().unwrap_or_default().to_owned();
+            let identity = Identity::service_account(name, namespace, uid, String::new(), Vec::new());
+            let identity = Identity { name: username, token: None, ..identity };
+            state.identities.push(identity.clone());
+            identity
+        }
+    };
+    let issued = authentication::issue(&mut state, &identity, audiences.clone(), now, seconds);
+    let body = json!({
+        "kind": "TokenRequest",
+        "apiVersion": api_version,
+        "metadata": { "name": name, "namespace": namespace, "creationTimestamp": cluster.clock().text() },
+        "spec": { "audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": null },
+        "status": {
+            "token": issued.token,
+            "expirationTimestamp": Timestamp::from_unix_seconds(issued.expires).to_string(),
+        },
     });
     Reply::json(201, &body)
 }

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use super::{Cluster, Kubeconfig, access::ADMIN};
 use crate::{
     answer::{Answer, BoxError},
-    certificates::{Leaf, TestCa},
+    certificates::Leaf,
     server::Server,
 };
 
@@ -23,7 +23,8 @@ impl Answer for OverTheSocket {
 
 /// A simulated cluster that listens on 127.0.0.1 with TLS; it stops when this is dropped.
 ///
-/// Callers are known by their bearer tokens. All that can be done with the [`Cluster`] can be done with its server.
+/// Callers are known by their bearer tokens, or by a [`client_certificate`](Cluster::client_certificate): the server asks for
+/// one and takes any; one that is not valid is answered with 401. All that can be done with the [`Cluster`] can be done with its server.
 #[derive(Debug)]
 pub struct ClusterServer {
     cluster: Cluster,
@@ -42,9 +43,9 @@ impl Deref for ClusterServer {
 impl Cluster {
     /// Serves the cluster on a free port of 127.0.0.1, with a certificate of an authority of its own.
     pub async fn serve(&self) -> io::Result<ClusterServer> {
-        let authority = TestCa::root(&format!("{} authority", self.name())).map_err(io::Error::other)?;
+        let authority = self.authority().map_err(io::Error::other)?;
         let chain = authority.issue(&Leaf::new(["127.0.0.1", "localhost"])).map_err(io::Error::other)?;
-        let config = chain.server_config().map_err(io::Error::other)?;
+        let config = chain.asking_server_config().map_err(io::Error::other)?;
         let server = Server::start(OverTheSocket(self.clone()), Some(config)).await?;
         Ok(ClusterServer { cluster: self.clone(), server, ca_pem: authority.root_pem().to_owned() })
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     access::Identity,
+    authentication::IssuedToken,
     kinds::{Catalog, Served, ServedKind},
     metadata::{self, Manager},
     store::{Store, meta},
@@ -18,6 +19,7 @@ pub(crate) struct State {
     pub(crate) catalog: Catalog,
     pub(crate) store: Store,
     pub(crate) identities: Vec<Identity>,
+    pub(crate) tokens: Vec<IssuedToken>,
     pub(crate) ids: Ids,
     pub(crate) version: String,
 }

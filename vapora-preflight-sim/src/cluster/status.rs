@@ -140,13 +140,20 @@ pub(crate) fn timed_out() -> Reply {
 }
 
 /// A review whose `spec` does not ask exactly one thing.
-pub(crate) fn invalid_review(field: &str, message: &str) -> Reply {
-    let full = format!(".authorization.k8s.io \"\" is invalid: {field}: {message}");
+pub(crate) fn invalid_review(group: &str, field: &str, message: &str) -> Reply {
+    let full = format!(".{group} \"\" is invalid: {field}: {message}");
     let details = json!({
-        "group": "authorization.k8s.io",
+        "group": group,
         "causes": [{ "reason": "FieldValueInvalid", "message": message, "field": field }],
     });
     Reply::json(422, &status(422, Some("Invalid"), &full, Some(details)))
+}
+
+/// Something in the request that the server cannot handle.
+pub(crate) fn internal_error(cause: &str) -> Reply {
+    let details = json!({ "causes": [{ "message": cause }] });
+    let message = format!("Internal error occurred: {cause}");
+    Reply::json(500, &status(500, Some("InternalError"), &message, Some(details)))
 }
 
 /// What the simulation has no answer for: never an empty success.
@@ -173,12 +180,7 @@ pub(crate) fn fault(code: u16, user: &str, target: Option<&Target>) -> Reply {
             let body = status(code, Some("TooManyRequests"), message, Some(details));
             Reply::json(code, &body).with(header::RETRY_AFTER, 1)
         }
-        (500, _) => {
-            let cause = "etcdserver: leader changed";
-            let details = json!({ "causes": [{ "message": cause }] });
-            let message = format!("Internal error occurred: {cause}");
-            Reply::json(code, &status(code, Some("InternalError"), &message, Some(details)))
-        }
+        (500, _) => internal_error("etcdserver: leader changed"),
         (503, _) => plain("ServiceUnavailable", "the server is currently unable to handle the request"),
         (504, _) => plain("Timeout", "Timeout: request did not complete within the allotted timeout"),
         _ => {
