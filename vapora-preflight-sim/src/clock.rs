@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 use vapora_preflight::{Clock, Timestamp};
 
 /// A clock that shows what it was set to, and moves forward at once where someone sleeps.
@@ -27,12 +28,33 @@ use vapora_preflight::{Clock, Timestamp};
 /// assert_eq!(world.time().to_string(), "2026-12-01T13:00:00Z");
 /// ```
 #[derive(Clone)]
-pub struct SimClock(Arc<AtomicI64>);
+pub struct SimClock(Arc<Shared>);
+
+struct Shared {
+    micros: AtomicI64,
+    moved: watch::Sender<()>,
+}
+
+/// A time in microseconds since the Unix epoch.
+pub(crate) fn timestamp(micros: i64) -> Timestamp {
+    let fraction = Duration::from_micros(micros.rem_euclid(1_000_000).unsigned_abs());
+    Timestamp::from_unix_seconds(micros.div_euclid(1_000_000)).plus(fraction)
+}
+
+/// A time in microseconds since the Unix epoch, as Kubernetes writes it: in whole seconds.
+pub(crate) fn seconds_text(micros: i64) -> String {
+    Timestamp::from_unix_seconds(micros.div_euclid(1_000_000)).to_string()
+}
+
+/// A duration in microseconds.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
 
 impl SimClock {
     /// A clock that shows this time.
     pub fn at(time: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(time.unix_micros())))
+        Self(Arc::new(Shared { micros: AtomicI64::new(time.unix_micros()), moved: watch::Sender::new(()) }))
     }
 
     /// A clock that shows this time, in seconds of Unix time.
@@ -42,9 +64,17 @@ impl SimClock {
 
     /// What it shows.
     pub fn time(&self) -> Timestamp {
-        let micros = self.0.load(Ordering::SeqCst);
-        let fraction = Duration::from_micros(micros.rem_euclid(1_000_000).unsigned_abs());
-        Timestamp::from_unix_seconds(micros.div_euclid(1_000_000)).plus(fraction)
+        timestamp(self.micros())
+    }
+
+    /// What it shows, in microseconds of Unix time.
+    pub(crate) fn micros(&self) -> i64 {
+        self.0.micros.load(Ordering::SeqCst)
+    }
+
+    /// Tells whenever it has moved.
+    pub(crate) fn moves(&self) -> watch::Receiver<()> {
+        self.0.moved.subscribe()
     }
 
     /// What it shows, in whole seconds of Unix time.
@@ -54,20 +84,22 @@ impl SimClock {
 
     /// Moves it forward.
     pub fn advance(&self, by: Duration) {
-        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        let by = micros(by);
         let forward = |micros: i64| Some(micros.saturating_add(by));
-        let moved = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, forward);
+        let moved = self.0.micros.fetch_update(Ordering::SeqCst, Ordering::SeqCst, forward);
         debug_assert!(moved.is_ok(), "the new time is always given");
+        self.0.moved.send_replace(());
     }
 
     /// Moves it forward to this time; a clock that is past it stays where it is.
     pub fn advance_to(&self, time: Timestamp) {
-        self.0.fetch_max(time.unix_micros(), Ordering::SeqCst);
+        self.0.micros.fetch_max(time.unix_micros(), Ordering::SeqCst);
+        self.0.moved.send_replace(());
     }
 
     /// The time as Kubernetes writes it, in whole seconds.
     pub(crate) fn text(&self) -> String {
-        Timestamp::from_unix_seconds(self.unix_seconds()).to_string()
+        seconds_text(self.micros())
     }
 }
 

@@ -11,6 +11,7 @@ mod discovery;
 mod fields;
 mod form;
 mod health;
+mod history;
 mod impersonation;
 mod kinds;
 mod kubeconfig;
@@ -32,6 +33,7 @@ mod status;
 mod store;
 mod subresource;
 mod table;
+mod watch;
 mod workload;
 
 use std::sync::{
@@ -58,8 +60,8 @@ use crate::{answer::RequestRecord, clock::SimClock, faults::Faults};
 /// A simulated Kubernetes cluster, as far as its API server is concerned.
 ///
 /// It answers as kube-apiserver 1.36 does: the same status codes, `Status` bodies, lists, selectors and access
-/// decisions. It serves the groups and kinds of such a server, and `metrics.k8s.io`. Reading is simulated; for watches, writes, logs and whatever else it does not know it answers 501 and
-/// says so, never with an empty success. All clones are the same cluster.
+/// decisions. It serves the groups and kinds of such a server, and `metrics.k8s.io`. What it does not know it answers with 501
+/// and says so, never with an empty success. All clones are the same cluster.
 ///
 /// ```
 /// use vapora_preflight_sim::{AccessRule, Cluster, NodeTrouble};

@@ -1,15 +1,17 @@
 //! Which part of the simulation answers what is asked of a resource.
 
+use std::sync::Arc;
+
 use http::header;
 use serde_json::json;
 
 use super::{
     Cluster, form::Form, kinds::ServedKind, list, reply::Reply, respond::Asked, reviews, routes::Target,
-    status, subresource,
+    status, subresource, watch,
 };
 
 /// The answer to a request whose caller may ask it, for a kind that is served and knows the verb.
-pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind) -> Reply {
+pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &Arc<ServedKind>) -> Reply {
     if let Some(subresource) = &target.subresource {
         return subresource::answer(cluster, asked, target, kind, subresource);
     }
@@ -18,6 +20,7 @@ pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind
     }
     match target.verb.as_str() {
         "get" | "list" => read(cluster, asked, target, kind),
+        "watch" => watch::answer(cluster, asked, target, kind),
         _ => asked.unknown(),
     }
 }

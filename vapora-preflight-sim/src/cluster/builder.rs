@@ -191,7 +191,8 @@ impl ClusterBuilder {
     }
 
     /// The cluster.
-    pub fn build(self) -> Cluster {
+    pub fn build(mut self) -> Cluster {
+        self.state.store.compact();
         Cluster(Arc::new(Inner {
             name: self.name,
             clock: self.clock,

@@ -71,17 +71,25 @@ fn page(
     if let Some(wanted) = wanted.filter(|wanted| *wanted > current) {
         return Err(status::revision_of_the_future(wanted, current));
     }
-    // The store keeps no history: what has changed since is gone, as if it had been compacted.
-    if query.get("resourceVersionMatch") == Some("Exact") && wanted != Some(current) {
-        return Err(status::list_too_old());
-    }
-    if let Some(Continuation { revision: Some(revision), after }) = &from
-        && *revision != current
-    {
-        return Err(status::continue_expired(
-            &Continuation { revision: None, after: after.clone() }.to_token(),
-        ));
-    }
+    // A list of before is made from what is there and what has changed since, as far as that is remembered.
+    let exact = query.get("resourceVersionMatch") == Some("Exact");
+    let then = match &from {
+        Some(Continuation { revision, .. }) => *revision,
+        None => wanted.filter(|_| exact),
+    };
+    let oldest = store.history().start();
+    let past = match (then, &from) {
+        (Some(then), None) if then < oldest => return Err(status::list_too_old()),
+        (Some(then), Some(Continuation { after, .. })) if then < oldest => {
+            let fresh = Continuation { revision: None, after: after.clone() };
+            return Err(status::continue_expired(&fresh.to_token()));
+        }
+        (Some(then), _) if then > current => return Err(status::not_yet()),
+        (Some(then), _) if then < current => Some(store.at(then, kind)),
+        _ => None,
+    };
+    let store = past.as_ref().unwrap_or(store);
+    let current = store.revision();
     let limit = match query.get("limit").map(str::parse::<usize>) {
         Some(Ok(limit)) if limit > 0 && !cached => limit,
         Some(Err(_)) => {

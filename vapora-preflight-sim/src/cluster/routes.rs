@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use http::{Method, Uri};
 
 /// The parameters behind the `?`.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Query(HashMap<String, String>);
 
 impl Query {

@@ -104,6 +104,23 @@ pub(crate) fn list_too_old() -> Reply {
     Reply::json(410, &status(410, Some("Expired"), message, None))
 }
 
+/// What a watch sends that begins before what is remembered.
+pub(crate) fn watch_too_old(revision: u64, oldest: u64) -> Value {
+    status(410, Some("Expired"), &format!("too old resource version: {revision} ({oldest})"), None)
+}
+
+/// A parameter of a list or watch that does not go with the others.
+pub(crate) fn invalid_list_option(field: &str, why: &str) -> Reply {
+    let message = format!("Forbidden: {why}");
+    let full = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: {message}");
+    let details = json!({
+        "group": "meta.k8s.io",
+        "kind": "ListOptions",
+        "causes": [{ "reason": "FieldValueForbidden", "message": message, "field": field }],
+    });
+    Reply::json(422, &status(422, Some("Invalid"), &full, Some(details)))
+}
+
 /// The list has changed since the token was given; `fresh` goes on from there, without consistency.
 pub(crate) fn continue_expired(fresh: &str) -> Reply {
     let message = "The provided continue parameter is too old to display a consistent list result. You can start a \
@@ -137,6 +154,13 @@ pub(crate) fn timed_out() -> Reply {
         "code": 504,
     });
     Reply { content_type: Some("text/plain; charset=utf-8"), queued: false, ..Reply::json(504, &body) }
+}
+
+/// A list is asked for as it will be.
+pub(crate) fn not_yet() -> Reply {
+    let message =
+        "rpc error: code = OutOfRange desc = etcdserver: mvcc: required revision is a future revision";
+    Reply::json(500, &status(500, None, message, None))
 }
 
 /// A review whose `spec` does not ask exactly one thing.

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use serde_json::Value;
 
-use super::kinds::ServedKind;
+use super::{
+    history::{Change, History},
+    kinds::ServedKind,
+};
 
 /// Objects in the order in which a real store lists them: by kind, and then by namespace and name.
 #[derive(Debug, Default)]
@@ -13,6 +16,7 @@ pub(crate) struct Store {
     /// `a/x`.
     objects: BTreeMap<Arc<str>, BTreeMap<String, Arc<Value>>>,
     revision: u64,
+    history: History,
 }
 
 /// `namespace/name`, or `name` for kinds without namespaces.
@@ -37,7 +41,11 @@ impl Store {
         object["metadata"]["resourceVersion"] = self.revision.to_string().into();
         let place = place(kind, meta(&object, "namespace"), meta(&object, "name"));
         let object = Arc::new(object);
-        self.objects.entry(Arc::clone(&kind.stored)).or_default().insert(place, Arc::clone(&object));
+        let objects = self.objects.entry(Arc::clone(&kind.stored)).or_default();
+        let before = objects.insert(place.clone(), Arc::clone(&object));
+        let after = Some(Arc::clone(&object));
+        let stored = Arc::clone(&kind.stored);
+        self.history.record(Change { revision: self.revision, stored, place, before, after });
         object
     }
 
@@ -67,18 +75,62 @@ impl Store {
     }
 
     pub(crate) fn remove(&mut self, kind: &ServedKind, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        let removed = self.objects.get_mut(&kind.stored)?.remove(&place(kind, namespace, name))?;
-        self.revision += 1;
+        let place = place(kind, namespace, name);
+        let removed = self.objects.get_mut(&kind.stored)?.remove(&place)?;
+        self.removed(&kind.stored, place, &removed);
         Some(removed)
     }
 
     /// Removes everything in a namespace.
     pub(crate) fn empty(&mut self, namespace: &str) {
         let inside = format!("{namespace}/");
-        for objects in self.objects.values_mut() {
-            objects.retain(|place, _| !place.starts_with(&inside));
+        let mut gone = Vec::new();
+        for (stored, objects) in &mut self.objects {
+            for (place, object) in objects.extract_if(.., |place, _| place.starts_with(&inside)) {
+                gone.push((Arc::clone(stored), place, object));
+            }
         }
+        for (stored, place, object) in gone {
+            self.removed(&stored, place, &object);
+        }
+    }
+
+    fn removed(&mut self, stored: &Arc<str>, place: String, object: &Arc<Value>) {
         self.revision += 1;
+        let before = Some(Arc::clone(object));
+        self.history.record(Change {
+            revision: self.revision,
+            stored: Arc::clone(stored),
+            place,
+            before,
+            after: None,
+        });
+    }
+
+    /// What has changed.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Forgets what has changed until now, and remembers from now on.
+    pub(crate) fn compact(&mut self) {
+        self.history.begin(self.revision);
+    }
+
+    /// The store as it was at a revision that is remembered, as far as one kind is concerned.
+    pub(crate) fn at(&self, revision: u64, kind: &ServedKind) -> Self {
+        let now = self.objects.get(&kind.stored).cloned().unwrap_or_default();
+        let objects = self.history.at(revision, &kind.stored, now);
+        Self {
+            objects: BTreeMap::from([(Arc::clone(&kind.stored), objects)]),
+            revision,
+            history: History::default(),
+        }
+    }
+
+    /// All objects that are kept under a name, with their places.
+    pub(crate) fn stored_places(&self, name: &str) -> impl Iterator<Item = (&String, &Arc<Value>)> {
+        self.objects.get(name).into_iter().flatten()
     }
 
     /// All objects that are kept under a name, such as `apps/deployments`.

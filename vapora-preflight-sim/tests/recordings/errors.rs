@@ -1,10 +1,11 @@
 //! Lists that cannot be given: wrong selectors, wrong or old revisions, a store that does not answer.
 
 use serde_json::json;
+use vapora_preflight_sim::{Cluster, ClusterError};
 
 use crate::{
     case::{Case, case},
-    world::frozen,
+    world::{NAMESPACE, frozen},
 };
 
 pub(crate) const CASES: &[Case] = &[
@@ -14,18 +15,17 @@ pub(crate) const CASES: &[Case] = &[
     case("pods-list-continue-with-resource-version-400"),
     case("pods-list-exact-compacted-410"),
     case("pods-list-exact-old-resource-version"),
-    case("pods-list-expired-continue-410"),
-    case("pods-list-expired-continue-fresh-token-200").after(&["pods-list-expired-continue-410"]).part(
-        "other Pods were there by then",
-        |body| {
+    case("pods-list-expired-continue-410").after(&["pods-list-limit-2-first"]).before(forgotten),
+    case("pods-list-expired-continue-fresh-token-200")
+        .after(&["pods-list-limit-2-first", "pods-list-expired-continue-410"])
+        .part("other Pods were there by then", |body| {
             json!({
                 "kind": body["kind"],
                 "continue": body["metadata"]["continue"].is_string(),
                 "counted": body["metadata"]["remainingItemCount"].is_number(),
                 "items": body["items"].as_array().map(Vec::len),
             })
-        },
-    ),
+        }),
     case("pods-list-future-resource-version").part("the revision is another", |body| {
         let mut body = body.clone();
         let message = body["message"].as_str().unwrap();
@@ -40,3 +40,10 @@ pub(crate) const CASES: &[Case] = &[
     case("metrics-api-absent-pods-restricted-403"),
     case("metrics-api-registered-but-down-503").before(crate::reads::metrics_service),
 ];
+
+/// Something has changed, and it is forgotten how it was before.
+fn forgotten(cluster: &Cluster) -> Result<(), ClusterError> {
+    cluster.edit("ConfigMap", NAMESPACE, "vapora-config", |map| map["data"]["LOG_LEVEL"] = "debug".into())?;
+    cluster.compact();
+    Ok(())
+}

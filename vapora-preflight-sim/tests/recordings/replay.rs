@@ -122,6 +122,9 @@ pub(crate) async fn replay(
     };
     let mut before = None;
     for name in case.after {
+        if let Some(Err(error)) = cases[name].before.map(|before| before(&cluster)) {
+            return vec![format!("the state before `{name}` cannot be made: {error}")];
+        }
         before = Some(ask(&cluster, &cases[name], &recordings[*name], before.as_ref()).await);
     }
     if let Some(Err(error)) = case.before.map(|before| before(&cluster)) {
