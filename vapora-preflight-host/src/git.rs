@@ -6,6 +6,8 @@ use vapora_preflight::CheckError;
 
 use crate::process::{Ended, Program, describe, not_started};
 
+pub(crate) mod clone;
+
 /// How much of git's answer is kept.
 const LIMIT: usize = 1 << 20;
 
@@ -28,6 +30,31 @@ const PLACES: [&str; 11] = [
 #[derive(Debug)]
 pub(crate) struct Git {
     directory: PathBuf,
+}
+
+/// Whether a text is the name of a commit, in SHA-1 or SHA-256.
+pub(crate) fn is_commit(text: &str) -> bool {
+    [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The beginning of a commit's name, as people write it.
+pub(crate) fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
+/// Why a text cannot name a branch or a remote, or would be something else on git's command line.
+pub(crate) fn not_a_name(name: &str) -> Option<String> {
+    let refused = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
+    let wrong = name.is_empty()
+        || name.starts_with('-')
+        || name.contains(refused)
+        || name.contains("..")
+        || name.contains("@{")
+        || name
+            .split('/')
+            .any(|part| part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some())
+        || name.ends_with('.');
+    wrong.then(|| format!("`{}` is not a name that git allows", name.escape_debug()))
 }
 
 /// What git said.

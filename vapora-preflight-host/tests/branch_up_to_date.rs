@@ -309,7 +309,7 @@ async fn a_filter_of_the_repository_is_refused() {
         fs::write(it.clone().join("first"), "first").unwrap();
     };
     let error = resists(prepare, &["status"]).await.unwrap_err();
-    insta::assert_snapshot!(error.message(), @"the repository's own configuration names a program to run, `filter.a=b.clean`");
+    insta::assert_snapshot!(error.message(), @"the repository's own configuration says what git is to run or trust, `filter.a=b.clean`");
 }
 
 #[tokio::test]

@@ -7,7 +7,17 @@ use vapora_preflight_sim::laws::Case;
 use crate::{Token, checklist};
 
 pub(crate) fn cases() -> Vec<Case> {
-    vec![disk_has_space(), command_succeeds(), branch_up_to_date()]
+    vec![
+        disk_has_space(),
+        command_succeeds(),
+        branch_up_to_date(),
+        worktree_clean(),
+        commits_expected(),
+        tool_version(),
+        docker_reachable(),
+        tcp_connects(),
+        resolves(),
+    ]
 }
 
 fn disk_has_space() -> Case {
@@ -105,4 +115,123 @@ fn branch_up_to_date() -> Case {
         .broken("there is no such branch", asking("clone", "release"))
         .folder(folder.path())
         .keep(folder)
+}
+
+/// A repository with the tag `v1` and one commit after it, and one with a change besides.
+fn tagged(folder: &Path) {
+    git(folder, &["init", "-q", "-b", "main", "clean"]);
+    for (name, tag) in [("first", Some("v1")), ("second", None)] {
+        fs::write(folder.join("clean").join("file"), name).unwrap();
+        git(&folder.join("clean"), &["add", "."]);
+        git(&folder.join("clean"), &["commit", "-q", "-m", &format!("feat: {name}")]);
+        if let Some(tag) = tag {
+            git(&folder.join("clean"), &["tag", tag]);
+        }
+    }
+    git(folder, &["clone", "-q", "clean", "changed"]);
+    fs::write(folder.join("changed").join("new"), "by hand").unwrap();
+    fs::create_dir(folder.join("empty")).unwrap();
+}
+
+fn worktree_clean() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    tagged(folder.path());
+    let asking = |name: &str| {
+        let directory = folder.path().join(name);
+        checklist(&format!("kind = \"git.worktree_clean\"\ndirectory = \"{}\"", directory.display()), "")
+    };
+    Case::new("git.worktree_clean", asking("clean"))
+        .broken("there is a new file", asking("changed"))
+        .broken("the folder is no clone", asking("empty"))
+        .broken("the folder is not there", asking("nowhere"))
+        .folder(folder.path())
+        .keep(folder)
+}
+
+fn commits_expected() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    tagged(folder.path());
+    let asking = |name: &str, more: &str| {
+        let directory = folder.path().join(name);
+        let check =
+            format!("kind = \"git.commits_expected\"\ndirectory = \"{}\"\n{more}", directory.display());
+        checklist(&check, "")
+    };
+    Case::new("git.commits_expected", asking("clean", "since = \"v1\"\ntypes = [\"feat\"]"))
+        .broken("there are no commits", asking("clean", "since = \"main\""))
+        .broken("another author", asking("clean", "since = \"v1\"\nauthors = [\"nobody*\"]"))
+        .broken("another path", asking("clean", "since = \"v1\"\npaths = [\"src/**\"]"))
+        .broken("another type", asking("clean", "since = \"v1\"\ntypes = [\"fix\"]"))
+        .broken("no signature", asking("clean", "since = \"v1\"\nsigned = true"))
+        .broken("no such tag", asking("clean", "since = \"v9\""))
+        .broken("the folder is no clone", asking("empty", "since = \"v1\""))
+        .folder(folder.path())
+        .keep(folder)
+}
+
+fn tool_version() -> Case {
+    let asking = |tool: &str, requires: &str| {
+        checklist(&format!("kind = \"host.tool_version\"\ntool = \"{tool}\"\nrequires = \"{requires}\""), "")
+    };
+    Case::new("host.tool_version", asking("git", ">=1"))
+        .broken("the version does not fit", asking("git", "<1"))
+        .broken(
+            "the tool tells no version",
+            asking("echo", ">=1\"\narguments = [\"none\"]\nafter = \"version"),
+        )
+        .broken("the tool fails", asking("git", ">=1\"\narguments = [\"no-such-command\"]\nafter = \"git"))
+        .broken("the tool is not there", asking("no-such-tool-anywhere", ">=1"))
+}
+
+/// A program that says what Docker's client says.
+fn docker_reachable() -> Case {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let program = |name: &str, script: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        checklist(&format!("kind = \"host.docker_reachable\"\nprogram = \"{}\"", path.display()), "")
+    };
+    let engine = r#"echo '{"Client":{"Version":"28.2.2"},"Server":{"Version":"28.2.2"}}'"#;
+    let alone = r#"echo '{"Client":{"Version":"28.2.2"},"Server":null}'"#;
+    let good = format!("if [ \"$1\" = compose ]; then echo 2.36.2; else {engine}; fi");
+    let no_compose = format!("if [ \"$1\" = compose ]; then exit 125; else {engine}; fi");
+    Case::new("host.docker_reachable", program("good", &good))
+        .broken("the engine does not answer", program("alone", &format!("{alone}; exit 1")))
+        .broken("Compose is not there", program("no-compose", &no_compose))
+        .broken("it says nothing", program("silent", "true"))
+        .broken("it does not end", program("endless", "exec sleep 1000"))
+        .broken(
+            "the program is not there",
+            checklist("kind = \"host.docker_reachable\"\nprogram = \"no-such-docker\"", ""),
+        )
+        .folder(folder.path())
+        .keep(folder)
+}
+
+fn tcp_connects() -> Case {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let asking =
+        |endpoint: &str| checklist(&format!("kind = \"net.tcp_connects\"\nendpoint = \"{endpoint}\""), "");
+    Case::new("net.tcp_connects", asking(&listener.local_addr().unwrap().to_string()))
+        .broken("nobody listens", asking(&closed.to_string()))
+        .broken("the host is no name", asking(&format!("{}.example:80", "a".repeat(64))))
+        .volatile(&["latency"])
+        .keep(listener)
+}
+
+fn resolves() -> Case {
+    // a socket that nobody reads from, so that no answer comes
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let asking = |more: &str| checklist(&format!("kind = \"net.resolves\"\n{more}"), "");
+    let server = silent.local_addr().unwrap();
+    Case::new("net.resolves", asking("name = \"localhost\""))
+        .broken("it leads elsewhere", asking("name = \"localhost\"\ncontains = [\"192.0.2.7\"]"))
+        .broken(
+            "the name server does not answer",
+            asking(&format!("name = \"api.example.com\"\nrecord = \"A\"\nserver = \"{server}\"")),
+        )
+        .keep(silent)
 }

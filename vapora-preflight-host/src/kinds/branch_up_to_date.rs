@@ -9,12 +9,13 @@ use vapora_preflight::{
     Requirements, async_trait,
 };
 
-use crate::git::Git;
+use crate::git::{
+    Git,
+    clone::{self, Distance, Untracked},
+    not_a_name, short,
+};
 
-mod clone;
 mod remote;
-
-use self::clone::Distance;
 
 /// A branch of a clone is the same commit as on the remote, and the work tree has no changes.
 ///
@@ -108,10 +109,6 @@ fn commits(count: u64) -> String {
     if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") }
 }
 
-fn short(commit: &str) -> &str {
-    commit.get(..12).unwrap_or(commit)
-}
-
 #[async_trait]
 impl Check for BranchUpToDate {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
@@ -127,7 +124,7 @@ impl Check for BranchUpToDate {
         let changed = if !self.clean {
             None
         } else if inside_work_tree {
-            Some(clone::changed(&git).await?)
+            Some(clone::changed(&git, Untracked::Ignored).await?)
         } else {
             let message = format!("`{}` is a repository without a work tree", self.directory.display());
             return Err(CheckError::permanent(message).remedy("name a clone, or set `clean = false`"));
@@ -241,24 +238,4 @@ timeout   = "30s"
     fn requires(&self, needs: &mut Requirements) {
         needs.command("git");
     }
-}
-
-/// Why a text cannot name a branch or a remote, or would be something else on git's command line.
-fn not_a_name(name: &str) -> Option<String> {
-    let refused = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
-    let wrong = name.is_empty()
-        || name.starts_with('-')
-        || name.contains(refused)
-        || name.contains("..")
-        || name.contains("@{")
-        || name
-            .split('/')
-            .any(|part| part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some())
-        || name.ends_with('.');
-    wrong.then(|| format!("`{}` is not a name that git allows", name.escape_debug()))
-}
-
-/// Whether a text is the name of a commit, in SHA-1 or SHA-256.
-fn is_commit(text: &str) -> bool {
-    [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

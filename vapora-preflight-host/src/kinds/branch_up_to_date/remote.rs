@@ -2,8 +2,8 @@
 
 use vapora_preflight::CheckError;
 
-use super::is_commit;
 use crate::git::Git;
+use crate::git::is_commit;
 
 /// The commit of a reference on a remote, where the remote has it.
 pub(super) async fn commit(git: &Git, remote: &str, reference: &str) -> Result<Option<String>, CheckError> {

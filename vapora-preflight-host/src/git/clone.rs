@@ -4,18 +4,17 @@ use std::path::Path;
 
 use vapora_preflight::CheckError;
 
-use super::is_commit;
-use crate::git::Git;
+use super::{Git, is_commit};
 
 /// How many commits each side has that the other lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Distance {
-    pub(super) ahead: u64,
-    pub(super) behind: u64,
+pub(crate) struct Distance {
+    pub(crate) ahead: u64,
+    pub(crate) behind: u64,
 }
 
 /// Whether there are files beside the repository. An error where there is no repository.
-pub(super) async fn has_work_tree(git: &Git, directory: &Path) -> Result<bool, CheckError> {
+pub(crate) async fn has_work_tree(git: &Git, directory: &Path) -> Result<bool, CheckError> {
     let answer = git.ask(&["rev-parse", "--is-inside-work-tree"]).await?;
     if answer.code() == Some(128) {
         let message =
@@ -32,7 +31,7 @@ pub(super) async fn has_work_tree(git: &Git, directory: &Path) -> Result<bool, C
 }
 
 /// The commit of a reference, where the clone has it.
-pub(super) async fn commit(git: &Git, reference: &str) -> Result<Option<String>, CheckError> {
+pub(crate) async fn commit(git: &Git, reference: &str) -> Result<Option<String>, CheckError> {
     let answer = git.ask(&["rev-parse", "--verify", "--quiet", &format!("{reference}^{{commit}}")]).await?;
     if answer.code() == Some(1) {
         return Ok(None);
@@ -46,7 +45,7 @@ pub(super) async fn commit(git: &Git, reference: &str) -> Result<Option<String>,
 }
 
 /// How far two commits are apart, where the clone has both.
-pub(super) async fn distance(git: &Git, local: &str, remote: &str) -> Result<Option<Distance>, CheckError> {
+pub(crate) async fn distance(git: &Git, local: &str, remote: &str) -> Result<Option<Distance>, CheckError> {
     if git.ask(&["cat-file", "-e", &format!("{remote}^{{commit}}")]).await?.code() != Some(0) {
         return Ok(None);
     }
@@ -64,15 +63,27 @@ pub(super) async fn distance(git: &Git, local: &str, remote: &str) -> Result<Opt
     }
 }
 
-/// The tracked files that have changes.
-pub(super) async fn changed(git: &Git) -> Result<Vec<String>, CheckError> {
-    refuse_filters(git).await?;
+/// Which files count that are not tracked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Untracked {
+    /// None of them.
+    Ignored,
+    /// All that are not ignored.
+    Counted,
+}
+
+/// The files that have changes.
+pub(crate) async fn changed(git: &Git, untracked: Untracked) -> Result<Vec<String>, CheckError> {
+    refuse_programs(git, r"^filter\..*\.(clean|process)$", "`clean = false`").await?;
     let status = [
         "status",
         "--porcelain=v2",
         "-z",
         "--no-renames",
-        "--untracked-files=no",
+        match untracked {
+            Untracked::Ignored => "--untracked-files=no",
+            Untracked::Counted => "--untracked-files=all",
+        },
         "--ignore-submodules=dirty",
     ];
     let said = git.ask(&status).await?.said()?;
@@ -80,17 +91,21 @@ pub(super) async fn changed(git: &Git) -> Result<Vec<String>, CheckError> {
     Ok(entries.map(path).collect())
 }
 
-/// The path of an entry: after 8 fields, or after 10 where it is not merged.
+/// The path of an entry: after 8 fields, after 10 where it is not merged, and after one where it is not tracked.
 fn path(entry: &[u8]) -> String {
-    let fields = if entry.starts_with(b"u ") { 11 } else { 9 };
+    let fields = match entry.first() {
+        Some(b'u') => 11,
+        Some(b'?') => 2,
+        _ => 9,
+    };
     let path = entry.splitn(fields, |byte| *byte == b' ').last().unwrap_or(entry);
     String::from_utf8_lossy(path).into_owned()
 }
 
-/// To compare a file, `git status` may run the filter that the repository's configuration names for it.
-async fn refuse_filters(git: &Git) -> Result<(), CheckError> {
-    let answer =
-        git.ask(&["config", "--show-scope", "-z", "--get-regexp", r"^filter\..*\.(clean|process)$"]).await?;
+/// Refuses a repository whose own configuration has settings by which git would run programs, or trust keys, of its
+/// choice: filters when it compares files, and programs that check signatures. `otherwise` is how to do without.
+pub(crate) async fn refuse_programs(git: &Git, settings: &str, otherwise: &str) -> Result<(), CheckError> {
+    let answer = git.ask(&["config", "--show-scope", "-z", "--get-regexp", settings]).await?;
     if answer.code() == Some(1) {
         return Ok(());
     }
@@ -100,12 +115,12 @@ async fn refuse_filters(git: &Git) -> Result<(), CheckError> {
         if scope == b"local" || scope == b"worktree" {
             let name = entry.split(|byte| *byte == b'\n').next().unwrap_or(entry);
             let message = format!(
-                "the repository's own configuration names a program to run, `{}`",
+                "the repository's own configuration says what git is to run or trust, `{}`",
                 String::from_utf8_lossy(name)
             );
-            return Err(CheckError::permanent(message).remedy(
-                "move it to your own configuration (`git config --global`), or set `clean = false`",
-            ));
+            return Err(CheckError::permanent(message).remedy(format!(
+                "move it to your own configuration (`git config --global`), or set {otherwise}"
+            )));
         }
     }
     Ok(())
@@ -114,7 +129,7 @@ async fn refuse_filters(git: &Git) -> Result<(), CheckError> {
 const SHOWN: usize = 5;
 
 /// Changed files, in words.
-pub(super) fn told(changed: &[String]) -> String {
+pub(crate) fn told(changed: &[String]) -> String {
     let shown: Vec<_> = changed.iter().take(SHOWN).map(|path| format!("`{}`", path.escape_debug())).collect();
     let files = if changed.len() == 1 { "1 file has" } else { &format!("{} files have", changed.len()) };
     let more = if changed.len() > SHOWN { ", …" } else { "" };
@@ -128,6 +143,7 @@ mod tests {
     #[test]
     fn the_path_of_an_entry_may_contain_spaces() {
         assert_eq!(path(b"1 .M N... 100644 100644 100644 aaaa bbbb a b c.txt"), "a b c.txt");
+        assert_eq!(path(b"? a new file.txt"), "a new file.txt");
         assert_eq!(path(b"u UU N... 100644 100644 100644 100644 a b c both sides"), "both sides");
     }
 
