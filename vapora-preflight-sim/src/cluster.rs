@@ -10,6 +10,7 @@ mod continuation;
 mod discovery;
 mod fields;
 mod form;
+mod gzip;
 mod health;
 mod history;
 mod impersonation;

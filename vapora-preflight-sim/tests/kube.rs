@@ -331,3 +331,18 @@ async fn a_store_that_does_not_answer_leaves_what_the_server_remembers() {
     cluster.freeze_store(false);
     assert_eq!(pods.list(&ListParams::default()).await.unwrap().items.len(), 3);
 }
+
+#[tokio::test]
+async fn a_large_list_is_sent_in_gzip_to_a_client_that_takes_it() {
+    let large = "x".repeat(1_000);
+    let names: Vec<String> = (0..300).map(|number| format!("map-{number:03}")).collect();
+    let cluster = names.iter().fold(Cluster::builder("large"), |builder, name| {
+        builder.config_map("shop", name, [("text", large.as_str())])
+    });
+    let server = cluster.build().serve().await.unwrap();
+    let client = client(&server.kubeconfig("large"), "large").await;
+    let request = http::Request::get("/api/v1/namespaces/shop/configmaps").body(Vec::new()).unwrap();
+    let list: serde_json::Value = client.request(request).await.unwrap();
+    assert_eq!(list["items"].as_array().unwrap().len(), 300);
+    assert_eq!(list["items"][299]["data"]["text"], large.as_str());
+}

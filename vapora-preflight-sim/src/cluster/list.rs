@@ -62,6 +62,7 @@ fn page(
     let bad = |message: String| status::bad_request(&message);
     let selection = Selection::parse(query, kind)?;
     let from = query.get("continue").map(Continuation::parse).transpose().map_err(bad)?;
+    check(query)?;
     let wanted = revision(query, "resourceVersion")?;
     let cached = wanted == Some(0) && from.is_none();
     if from.is_some() && query.get("resourceVersion").is_some_and(|revision| revision != "0") {
@@ -120,6 +121,21 @@ fn page(
         }
     }
     Ok(shape.list(metadata, objects.into_iter()))
+}
+
+/// Do the parameters about revisions go together?
+fn check(query: &Query) -> Result<(), Reply> {
+    let Some(matched) = query.get("resourceVersionMatch") else { return Ok(()) };
+    let why = match (query.get("resourceVersion"), matched) {
+        _ if query.has("continue") => "resourceVersionMatch is forbidden when continue is provided",
+        (None, _) => "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        (Some("0"), "Exact") => "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+        (Some(_), "Exact" | "NotOlderThan") => return Ok(()),
+        (Some(_), _) => {
+            return Err(status::unknown_to_the_simulation(&format!("resourceVersionMatch={matched}")));
+        }
+    };
+    Err(status::invalid_list_option("resourceVersionMatch", why))
 }
 
 pub(crate) fn revision(query: &Query, name: &str) -> Result<Option<u64>, Reply> {

@@ -6,7 +6,7 @@ use http::{HeaderName, Method, Request, Response, header, request::Parts};
 use super::{
     Cluster,
     access::{Decision, Identity},
-    aggregated, answers, discovery, health, impersonation,
+    aggregated, answers, discovery, gzip, health, impersonation,
     kinds::ServedKind,
     lock, openapi, priority,
     reply::Reply,
@@ -56,10 +56,15 @@ impl Cluster {
         if reply.queued {
             reply.headers.extend(priority.into_iter().flatten());
         }
+        reply.warnings.extend(self.warnings_under(&path));
+        let accepted = head.headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        Ok(gzip::encoded(reply, accepted).await.into_response(&audit_id))
+    }
+
+    fn warnings_under(&self, path: &str) -> Vec<String> {
         let warnings = lock(&self.0.warnings);
         let fitting = warnings.iter().filter(|(prefix, _)| path.starts_with(prefix.as_str()));
-        reply.warnings.extend(fitting.map(|(_, message)| message.clone()));
-        Ok(reply.into_response(&audit_id))
+        fitting.map(|(_, message)| message.clone()).collect()
     }
 
     fn record(&self, method: &Method, path: &str, query: Option<&str>, identity: Option<&Identity>) -> usize {
