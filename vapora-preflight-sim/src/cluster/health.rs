@@ -62,8 +62,10 @@ pub(crate) fn answer(path: &str, query: &Query, failing: &[String]) -> Option<Re
             false => Reply::page_not_found(),
         });
     }
-    let excluded: Vec<&str> = query.get("exclude").into_iter().collect();
+    let excluded: Vec<&str> = query.all("exclude").filter(|name| !name.is_empty()).collect();
     let mut text = String::new();
+    let unknown: Vec<String> =
+        excluded.iter().filter(|name| !checks.contains(name)).map(|name| format!("{name:?}")).collect();
     let mut failed = false;
     for check in checks {
         let line = if excluded.contains(&check) {
@@ -74,6 +76,14 @@ pub(crate) fn answer(path: &str, query: &Query, failing: &[String]) -> Option<Re
         } else {
             writeln!(text, "[+]{check} ok")
         };
+        debug_assert!(line.is_ok(), "writing to a text does not fail");
+    }
+    if !unknown.is_empty() {
+        let line = writeln!(
+            text,
+            "warn: some health checks cannot be excluded: no matches for {}",
+            unknown.join(",")
+        );
         debug_assert!(line.is_ok(), "writing to a text does not fail");
     }
     if failed {
@@ -113,4 +123,36 @@ pub(crate) fn version(version: &str) -> Reply {
             "platform": "linux/amd64",
         }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Uri;
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    async fn asked(uri: &'static str) -> (u16, String) {
+        let uri = Uri::from_static(uri);
+        let failing = ["etcd", "informer-sync"].map(str::to_owned);
+        let reply = answer(uri.path(), &Query::of(&uri).unwrap(), &failing).unwrap();
+        let text = reply.body.collect().await.unwrap().to_bytes();
+        (reply.code, String::from_utf8(text.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_check_that_is_left_out_does_not_fail_the_others() {
+        assert_eq!(asked("/readyz?exclude=etcd").await.0, 500);
+        assert_eq!(asked("/readyz?exclude=etcd&exclude=informer-sync").await, (200, "ok".to_owned()));
+        let (code, text) = asked("/readyz?verbose&exclude=etcd&exclude=informer-sync&exclude=nothing").await;
+        assert_eq!(code, 200);
+        assert!(text.contains("[+]etcd excluded: ok\n"), "{text}");
+        assert!(
+            text.contains("warn: some health checks cannot be excluded: no matches for \"nothing\"\n"),
+            "{text}"
+        );
+        assert_eq!(asked("/readyz/etcd").await.0, 500);
+        assert_eq!(asked("/livez/ping").await, (200, "ok".to_owned()));
+        assert_eq!(asked("/readyz/nothing").await.0, 404);
+    }
 }

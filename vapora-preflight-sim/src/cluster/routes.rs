@@ -1,26 +1,30 @@
 //! What a request asks for, as an API server reads it from method, path and query.
 
-use std::collections::HashMap;
-
 use http::{Method, Uri};
 
-/// The parameters behind the `?`.
+/// The parameters behind the `?`, in their order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Query(HashMap<String, String>);
+pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub(crate) fn of(uri: &Uri) -> Result<Self, String> {
-        axum::extract::Query::<HashMap<String, String>>::try_from_uri(uri)
+        axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map(|query| Self(query.0))
             .map_err(|error| error.body_text())
     }
 
+    /// The value of a parameter, the first where it is there more than once.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.all(name).next().filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a parameter.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.iter().any(|(known, _)| known == name)
     }
 
     pub(crate) fn is_true(&self, name: &str) -> bool {
