@@ -205,7 +205,7 @@ pub(crate) struct RunArgs {
     /// Run phases before they open.
     #[arg(long)]
     pub(crate) ignore_windows: bool,
-    /// The kubeconfig file for targets that name none.
+    /// The kubeconfig file for targets that name none; several, with `:` between them, are merged as kubectl merges them.
     #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// How many checks run at once.

@@ -185,33 +185,22 @@ pub(crate) fn release_of(record: &RecordArgs) -> Result<ReleaseId, Stop> {
     Err(Stop::usage(format!("nothing is on record of the release `{release}` in `{dir}`")).remedy(remedy))
 }
 
-/// The kubeconfig for targets that name none: the one that is given, or else the user's own, as `kubectl` takes it.
-fn kubeconfig_of(given: Option<&Path>) -> Result<Option<PathBuf>, Stop> {
-    let given: Vec<PathBuf> = given.map(|given| std::env::split_paths(given).collect()).unwrap_or_default();
+/// The kubeconfigs for targets that name none: those that are given, or else the user's own, as `kubectl` takes them.
+fn kubeconfigs_of(given: Option<&Path>) -> Vec<PathBuf> {
+    let given = given.map(|given| std::env::split_paths(given).collect::<Vec<_>>()).unwrap_or_default();
     let given: Vec<PathBuf> = given.into_iter().filter(|path| !path.as_os_str().is_empty()).collect();
-    match &given[..] {
-        [] => {}
-        [one] => return Ok(Some(one.clone())),
-        several => {
-            let there: Vec<&PathBuf> = several.iter().filter(|path| path.exists()).collect();
-            return match there[..] {
-                [one] => Ok(Some(one.clone())),
-                _ => Err(Stop::usage(
-                    "several kubeconfig files are given, and they are not merged here: name one with `--kubeconfig`",
-                )),
-            };
-        }
+    if !given.is_empty() {
+        return given;
     }
     #[expect(clippy::disallowed_methods, reason = "the program is the caller that knows the environment")]
     let home = std::env::var_os("HOME").map(PathBuf::from);
-    Ok(home.map(|home| home.join(".kube/config")).filter(|path| path.is_file()))
+    home.map(|home| home.join(".kube/config")).filter(|path| path.is_file()).into_iter().collect()
 }
 
 /// The clients that the checks of a plan work with.
 pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<Arc<Resources>, Stop> {
     let mut resources = Resources::new();
-    let kubeconfig = kubeconfig_of(kubeconfig)?;
-    vapora_preflight_k8s::connect_all(plan, kubeconfig.as_deref(), &mut resources).await;
+    vapora_preflight_k8s::connect_all(plan, kubeconfigs_of(kubeconfig), &mut resources).await;
     match HttpClient::builder().system_proxy().build() {
         Ok(client) => {
             resources.insert(client);

@@ -11,6 +11,8 @@ use std::{
 use http::{Request, Response, Uri};
 use kube::{Client, client::Body};
 
+use crate::Credentials;
+
 /// A client of one cluster: a [`kube::Client`] and what it is connected to. The checks find it in the run's
 /// [`Resources`](vapora_preflight::Resources). Cheap to clone; the clones count their requests together.
 #[derive(Clone)]
@@ -18,6 +20,7 @@ pub struct K8sClient {
     client: Client,
     server: String,
     context: Option<String>,
+    credentials: Option<Arc<Credentials>>,
     requests: Arc<AtomicU64>,
 }
 
@@ -29,12 +32,17 @@ impl K8sClient {
     pub fn new(client: Client, server: impl AsRef<str>) -> Self {
         let server = server.as_ref();
         let server = plain_url(server).unwrap_or_else(|| "a URL that cannot be read".to_owned());
-        Self { client, server, context: None, requests: Arc::default() }
+        Self { client, server, context: None, credentials: None, requests: Arc::default() }
     }
 
     /// The same client with the name of the kubeconfig's context that it was made of.
     pub fn in_context(self, context: impl Into<String>) -> Self {
         Self { context: Some(context.into()), ..self }
+    }
+
+    /// The same client with what is known of its credentials, which `k8s.kubeconfig_valid` judges.
+    pub fn with_credentials(self, credentials: Credentials) -> Self {
+        Self { credentials: Some(Arc::new(credentials)), ..self }
     }
 
     /// The client itself, for kinds of your own.
@@ -50,6 +58,11 @@ impl K8sClient {
     /// The context of the kubeconfig that it was made of.
     pub fn context(&self) -> Option<&str> {
         self.context.as_deref()
+    }
+
+    /// What is known of its credentials; nothing where it was not [connected](crate::connect) here and nobody has said it.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_deref()
     }
 
     /// How many requests the checks have made so far.

@@ -3,9 +3,16 @@
 mod access_allowed;
 mod api_reachable;
 mod deployments_available;
+mod kubeconfig_valid;
 mod namespace_exists;
+mod nodes_have_headroom;
 mod nodes_ready;
 mod pods_running;
+mod pvc_bound;
+mod quota_headroom;
+mod usage_recorded;
+mod version_skew;
+mod volumes_have_space;
 
 use std::num::NonZeroU32;
 
@@ -13,11 +20,18 @@ pub use self::{
     access_allowed::{AccessAllowed, ResourceRef},
     api_reachable::ApiReachable,
     deployments_available::DeploymentsAvailable,
+    kubeconfig_valid::KubeconfigValid,
     namespace_exists::NamespaceExists,
+    nodes_have_headroom::{HeadroomSource, NodesHaveHeadroom},
     nodes_ready::NodesReady,
     pods_running::PodsRunning,
+    pvc_bound::{AccessMode, PvcBound},
+    quota_headroom::QuotaHeadroom,
+    usage_recorded::UsageRecorded,
+    version_skew::{Kubectl, VersionSkew},
+    volumes_have_space::VolumesHaveSpace,
 };
-use vapora_preflight::Requirements;
+use vapora_preflight::{Problems, Requirements};
 
 use crate::{Namespace, object::NamespaceObject, read::Reader, resource::Resource};
 
@@ -38,5 +52,16 @@ async fn missing_namespace(reader: &Reader<'_>, namespace: &Namespace) -> Option
     match reader.get::<NamespaceObject>(None, namespace.as_str()).await {
         Ok(None) => Some(format!("the namespace `{namespace}` does not exist")),
         Ok(Some(_)) | Err(_) => None,
+    }
+}
+
+/// Whether a share that is given can be one: neither nothing, nor more than `most`.
+fn percent(problems: &mut Problems, parameter: &'static str, percent: Option<u32>, most: u32) {
+    if let Some(percent) = percent.filter(|percent| *percent == 0 || *percent > most) {
+        problems.at(
+            parameter,
+            format!("expected a share from 1 to {most} percent, found {percent}"),
+            "write it without its sign, as in `80`",
+        );
     }
 }

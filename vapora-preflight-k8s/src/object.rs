@@ -1,19 +1,29 @@
 //! The objects of the API, as far as the kinds read them. They are the same for every version of Kubernetes.
 
+mod claim;
 mod deployment;
 mod meta;
+mod metrics;
 mod namespace;
+mod needs;
 mod node;
 mod pod;
+mod quota;
+mod replica_set;
 
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::{
+    claim::{StorageClass, VolumeClaim},
     deployment::Deployment,
     meta::{Condition, Meta, condition},
+    metrics::{NodeMetrics, PodMetrics},
     namespace::NamespaceObject,
+    needs::Amounts,
     node::Node,
     pod::{ContainerStatus, Pod, Terminated},
+    quota::ResourceQuota,
+    replica_set::ReplicaSet,
 };
 use crate::resource::Resource;
 

@@ -147,10 +147,20 @@ impl<'a> Reader<'a> {
         resource: Resource,
         body: &serde_json::Value,
     ) -> Result<T, CheckError> {
+        let answer = self.ask(what, resource, body).await?;
+        read(what, &answer, &[StatusCode::OK, StatusCode::CREATED], resource.kind)
+    }
+
+    /// The same; the status code is the caller's to judge.
+    pub(crate) async fn ask(
+        &self,
+        what: &str,
+        resource: Resource,
+        body: &serde_json::Value,
+    ) -> Result<Answer, CheckError> {
         let body = serde_json::to_vec(body)?;
         let request = Path::new(resource.path(None)).create(&PostParams::default(), body)?;
-        let answer = self.send(what, request).await?;
-        read(what, &answer, &[StatusCode::OK, StatusCode::CREATED], resource.kind)
+        self.send(what, request).await
     }
 
     /// A path such as `/version`; the status code is the caller's to judge.

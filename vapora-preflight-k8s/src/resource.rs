@@ -52,6 +52,8 @@ impl Resource {
     pub(crate) const ENDPOINT_SLICES: Self =
         Self::new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpoint slice");
     pub(crate) const EVENTS_V1: Self = Self::new("events.k8s.io", "v1", "events", "Event", "event");
+    pub(crate) const STORAGE_CLASSES: Self =
+        Self::new("storage.k8s.io", "v1", "storageclasses", "StorageClass", "storage class");
     pub(crate) const NODE_METRICS: Self =
         Self::new("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", "node metrics");
     pub(crate) const POD_METRICS: Self =
@@ -94,7 +96,11 @@ impl Resource {
 
     /// What several of them are called.
     pub(crate) fn nouns(&self) -> String {
-        if self.noun.ends_with('s') { self.noun.to_owned() } else { format!("{}s", self.noun) }
+        match self.noun {
+            "node metrics" | "pod metrics" => self.noun.to_owned(),
+            noun if noun.ends_with('s') => format!("{noun}es"),
+            noun => format!("{noun}s"),
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! How findings are worded.
 
+use vapora_preflight::Bytes;
+
+use crate::quantity::Quantity;
+
 /// How many names or lines a finding gives before it only counts the rest.
 const SHOWN: usize = 12;
 /// How much of a text that comes from the cluster is shown.
@@ -17,6 +21,26 @@ pub(crate) fn plural(number: usize, noun: &str) -> String {
 /// `is` or `are`.
 pub(crate) fn is(number: usize) -> &'static str {
     if number == 1 { "is" } else { "are" }
+}
+
+/// An amount of processor time: `0.25 cores`, `1 core`.
+pub(crate) fn cores(amount: Quantity) -> String {
+    let shown = (amount.as_f64() * 1000.0).round() / 1000.0;
+    format!("{shown} {}", if amount == Quantity::of_whole(1) { "core" } else { "cores" })
+}
+
+/// An amount of memory or disk space: `1.5GiB`.
+pub(crate) fn bytes(amount: Quantity) -> String {
+    Bytes::new(amount.whole()).to_string()
+}
+
+/// An amount of what has this name in a quota: `cpu`, `requests.memory`, `pods`.
+pub(crate) fn amount_of(resource: &str, amount: Quantity) -> String {
+    match resource.rsplit('.').next() {
+        Some("cpu") => cores(amount),
+        Some("memory" | "storage" | "ephemeral-storage") => bytes(amount),
+        _ => amount.to_string(),
+    }
 }
 
 /// Names in backticks, the first of many.
@@ -65,6 +89,17 @@ mod tests {
         let text = names(&all);
         assert!(text.starts_with("`pod-0`, `pod-1`") && text.ends_with("`pod-11`, and 3 more"), "{text}");
         assert_eq!(names(&["a"]), "`a`");
+    }
+
+    #[test]
+    fn an_amount_has_the_unit_of_what_it_is_of() {
+        let of = |resource, amount: &str| amount_of(resource, amount.parse().unwrap());
+        assert_eq!(of("cpu", "250m"), "0.25 cores");
+        assert_eq!(of("limits.cpu", "1"), "1 core");
+        assert_eq!(of("requests.memory", "1536Mi"), "1.5GiB");
+        assert_eq!(of("gold.storageclass.storage.k8s.io/requests.storage", "5Gi"), "5GiB");
+        assert_eq!(of("count/deployments.apps", "7"), "7");
+        assert_eq!(of("pods", "0"), "0");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome,
-    Requirements, Unit, Value, async_trait,
+    Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome, Period,
+    Problems, Requirements, Unit, Value, async_trait,
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     object::NamespaceObject,
     read::{Reader, unreadable},
     refused::{Answer, Cause},
+    version::Version,
     wording::{count, names, short},
 };
 
@@ -33,19 +34,24 @@ use crate::{
 /// # What fails
 ///
 /// Another server or another uid than that of the target. A server that answers and is not ready, with the parts that
-/// fail.
+/// fail. One older than `at_least_version`, and one that takes longer than `max_latency`, where these are given. One that takes
+/// longer than `warn_latency` is a warning.
 ///
 /// # What errs
 ///
 /// A server that cannot be reached, that refuses the credentials, or whose answers cannot be read.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ApiReachable {}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Version {
-    git_version: String,
+pub struct ApiReachable {
+    /// The oldest version of Kubernetes that the API server may have, as in `1.33`.
+    #[serde(default)]
+    pub at_least_version: Option<Version>,
+    /// How long the API server may take to say its version before it is a warning, the time to connect included.
+    #[serde(default)]
+    pub warn_latency: Option<Period>,
+    /// How long the API server may take to say its version, the time to connect included.
+    #[serde(default)]
+    pub max_latency: Option<Period>,
 }
 
 /// What `/readyz` says.
@@ -109,16 +115,10 @@ impl Check for ApiReachable {
             }
         }
 
-        let what = "get the version of the API server";
         let asked = cx.now();
-        let answer = reader.path(what, "/version").await?;
-        evidence.set("latency", cx.now().since(asked).as_secs_f64(), Some(Unit::Seconds));
-        if answer.status != StatusCode::OK {
-            return Err(answer.refuses(what));
-        }
-        let version: Version =
-            serde_json::from_slice(&answer.body).map_err(|error| unreadable(what, &error))?;
-        let version = short(&version.git_version);
+        let version = reader.version().await?.text();
+        let latency = Period::from(cx.now().since(asked));
+        evidence.set("latency", latency, Some(Unit::Seconds));
         evidence.set("git_version", version.as_str(), None);
 
         let what = "ask the API server whether it is ready";
@@ -155,6 +155,36 @@ impl Check for ApiReachable {
                 ));
             }
         }
+        if let Some(least) = self.at_least_version {
+            let found = Version::new(&version).map_err(|error| {
+                CheckError::permanent("the version of the API server cannot be compared").because(&error)
+            })?;
+            if found < least {
+                return Ok(Outcome::Fail(
+                    Finding::new(format!("the API server {version} is too old"))
+                        .expected(format!("at least {least}"))
+                        .actual(version)
+                        .remedy(format!(
+                            "upgrade the cluster, or correct `at_least_version`; the target is `{}`",
+                            client.server()
+                        ))
+                        .evidence(evidence),
+                ));
+            }
+        }
+        let slow = |limit: Period, evidence: Evidence| {
+            Finding::new(format!("the API server {version} is slow"))
+                .expected(format!("its version in at most {limit}"))
+                .actual(format!("it took {latency}"))
+                .remedy("ask again, and see the network to it and its load: `kubectl get --raw /metrics`")
+                .evidence(evidence)
+        };
+        if let Some(most) = self.max_latency.filter(|most| latency > *most) {
+            return Ok(Outcome::Fail(slow(most, evidence)));
+        }
+        if let Some(most) = self.warn_latency.filter(|most| latency > *most) {
+            return Ok(Outcome::Warn(slow(most, evidence)));
+        }
         let meant = if settings.server.is_some() || settings.cluster_uid.is_some() {
             "is the one that is meant"
         } else {
@@ -169,9 +199,11 @@ impl Kind for ApiReachable {
     const NAME: &'static str = "k8s.api_reachable";
     const EXAMPLE: &'static str = r#"
 [check.reachable]
-kind   = "k8s.api_reachable"
-title  = "The production cluster answers, and is the one we mean"
-target = "production"
+kind             = "k8s.api_reachable"
+title            = "The production cluster answers, and is the one we mean"
+target           = "production"
+at_least_version = "1.30"
+warn_latency     = "2s"
 "#;
 
     fn evidence() -> &'static [EvidenceField] {
@@ -184,6 +216,23 @@ target = "production"
             EvidenceField { name: "failing", about: "the names of the parts that are not ready" },
             EvidenceField { name: "cluster_uid", about: "the uid of `kube-system`, where it was compared" },
         ]
+    }
+
+    fn validate(&self, problems: &mut Problems) {
+        if let (Some(warn), Some(most)) = (self.warn_latency, self.max_latency)
+            && warn >= most
+        {
+            problems.at(
+                "warn_latency",
+                format!("it fails at {most}, before it would warn at {warn}"),
+                "make `warn_latency` smaller than `max_latency`",
+            );
+        }
+        for (name, limit) in [("warn_latency", self.warn_latency), ("max_latency", self.max_latency)] {
+            if limit.is_some_and(|limit| limit.get().is_zero()) {
+                problems.at(name, "nothing answers in no time", "write it as in `500ms`");
+            }
+        }
     }
 
     fn requires(&self, needs: &mut Requirements) {

@@ -1,17 +1,16 @@
 //! `k8s.deployments_available`
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Advice, Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome,
-    Problems, Requirements, Value, async_trait,
+    Advice, Check, CheckContext, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome, Problems,
+    Requirements, Value, async_trait,
 };
 
 use super::{may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, LabelSelector, Namespace, ObjectName,
+    chosen::{Choice, Chosen},
     object::{Condition, Deployment, Object, condition},
     read::Reader,
     resource::Resource,
@@ -137,19 +136,8 @@ impl DeploymentsAvailable {
         state
     }
 
-    async fn find(&self, reader: &Reader<'_>) -> Result<(Arc<Vec<Deployment>>, Vec<String>), CheckError> {
-        if let Some(selector) = &self.selector {
-            let listed = reader.list::<Deployment>(Some(&self.namespace), Some(selector)).await?;
-            return Ok((listed, Vec::new()));
-        }
-        let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for name in &self.names {
-            match reader.get::<Deployment>(Some(&self.namespace), name.as_str()).await? {
-                Some(deployment) => found.push(deployment),
-                None => missing.push(name.to_string()),
-            }
-        }
-        Ok((Arc::new(found), missing))
+    fn choice(&self) -> Choice<'_> {
+        Choice { namespace: &self.namespace, names: &self.names, selector: self.selector.as_ref() }
     }
 
     fn judge(&self, found: &[Deployment], missing: &[String], no_namespace: Option<String>) -> Outcome {
@@ -181,22 +169,8 @@ impl DeploymentsAvailable {
             .with("deployments", Value::Table(rows));
         let expected = "every deployment with all of its replicas updated, ready and available";
         if found.is_empty() {
-            let what = match &self.selector {
-                Some(_) => "no deployments".to_owned(),
-                None => format!("no {}", names(missing)),
-            };
-            let remedy = match no_namespace {
-                Some(_) => "see that `namespace` is spelt right and the target is the right cluster",
-                None => {
-                    "see that the names or labels are those of the release, and that it was deployed there"
-                }
-            };
-            let summary = match &self.selector {
-                Some(selector) => format!("there are no deployments of `{selector}` in `{namespace}`"),
-                None => format!("none of the deployments exist in `{namespace}`"),
-            };
-            let finding = Finding::new(summary).expected(expected).actual(no_namespace.unwrap_or(what));
-            return Outcome::Fail(finding.remedy(remedy).evidence(evidence));
+            let nothing = self.choice().nothing(Resource::DEPLOYMENTS, missing, no_namespace);
+            return Outcome::Fail(nothing.expected(expected).evidence(evidence));
         }
         let number = unavailable.len() + missing.len();
         if number > 0 {
@@ -252,7 +226,7 @@ fn numbers(deployment: &Deployment) -> Value {
 impl Check for DeploymentsAvailable {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
         let reader = Reader::of(cx)?;
-        let (found, missing) = self.find(&reader).await?;
+        let Chosen { found, missing } = self.choice().read::<Deployment>(&reader).await?;
         let no_namespace =
             if found.is_empty() { missing_namespace(&reader, &self.namespace).await } else { None };
         Ok(self.judge(&found, &missing, no_namespace))
@@ -286,30 +260,15 @@ names     = ["vapora-backend", "vapora-agents", "vapora-llm-router"]
     }
 
     fn validate(&self, problems: &mut Problems) {
-        match (self.names.is_empty(), self.selector.is_some()) {
-            (true, false) => {
-                problems.at(
-                    "names",
-                    "neither `names` nor `selector` is given",
-                    "name at least one deployment",
-                );
-            }
-            (false, true) => {
-                problems.at("selector", "both `names` and `selector` are given", "give one of them");
-            }
-            _ => {}
+        self.choice().validate(problems);
+        if self.names.is_empty() && self.selector.is_none() {
+            problems.at("names", "neither `names` nor `selector` is given", "name at least one deployment");
         }
     }
 
     fn requires(&self, needs: &mut Requirements) {
         needs.target::<KubernetesTarget>();
-        let right = |verb| Resource::DEPLOYMENTS.permission(verb, Some(&self.namespace));
-        if self.selector.is_some() {
-            needs.permission(right("list"));
-        }
-        for name in &self.names {
-            needs.permission(right("get").named(name.as_str()));
-        }
+        self.choice().requires(needs, Resource::DEPLOYMENTS);
         may_look_for_namespace(needs, &self.namespace);
     }
 }

@@ -19,9 +19,13 @@ pub(crate) struct Meta {
     owner_references: Vec<Owner>,
 }
 
+/// Who owns an object.
 #[derive(Debug, Clone, Deserialize)]
-struct Owner {
+pub(crate) struct Owner {
     kind: String,
+    pub(crate) name: String,
+    #[serde(default)]
+    controller: bool,
 }
 
 impl Meta {
@@ -33,6 +37,11 @@ impl Meta {
     /// Whether it is being deleted.
     pub(crate) fn is_going(&self) -> bool {
         self.deletion_timestamp.is_some()
+    }
+
+    /// The owner of this kind that controls it.
+    pub(crate) fn controller(&self, kind: &str) -> Option<&Owner> {
+        self.owner_references.iter().find(|owner| owner.controller && owner.kind == kind)
     }
 
     /// Whether an object of this kind owns it.

@@ -1,15 +1,15 @@
 //! `k8s.api_reachable`
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
-use vapora_preflight::{Check, CheckResult, Clock};
+use vapora_preflight::{Check, CheckResult, Clock, Timestamp, async_trait};
 use vapora_preflight_k8s::{ApiReachable, K8sClient, KubernetesTarget};
 use vapora_preflight_sim::SimClock;
 
 use crate::{
     replay::{Recording, SERVER, recorded, replay},
-    said::{Sheet, context, documented, fails, kind, passes},
+    said::{Sheet, context, documented, fails, kind, passes, problems, warns},
 };
 
 async fn ask(client: K8sClient, settings: KubernetesTarget) -> CheckResult {
@@ -96,4 +96,58 @@ async fn an_answer_that_does_not_say_ready_is_no_pass() {
         ),
     ];
     assert!(fails(&ask(replay(answers).0, server(SERVER)).await));
+}
+
+/// A clock that goes on by a second each time it is looked at.
+#[derive(Debug)]
+struct Ticking(SimClock);
+
+#[async_trait]
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        self.0.advance(Duration::from_secs(1));
+        self.0.now()
+    }
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration).await;
+    }
+    async fn timer(&self, duration: Duration) {
+        self.0.timer(duration).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_may_be_too_old_or_too_slow() {
+    let mut sheet = Sheet::default();
+    for (title, parameters, outcome) in [
+        ("old enough", json!({ "at_least_version": "1.36.3" }), "pass"),
+        ("too old", json!({ "at_least_version": "1.37" }), "fail"),
+        ("fast enough", json!({ "warn_latency": "1s", "max_latency": "2s" }), "pass"),
+        ("slow", json!({ "warn_latency": "900ms", "max_latency": "2s" }), "warn"),
+        ("too slow", json!({ "warn_latency": "500ms", "max_latency": "900ms" }), "fail"),
+    ] {
+        let client = recorded(&["version-get", "readyz-verbose"]);
+        let clock: Arc<dyn Clock> = Arc::new(Ticking(SimClock::at_unix_seconds(1_796_133_600)));
+        let cx = context(client, server(SERVER)).with_clock(clock);
+        let result = kind::<ApiReachable>(parameters).run(&cx).await;
+        documented::<ApiReachable>(&result);
+        let told = [("pass", passes(&result)), ("warn", warns(&result)), ("fail", fails(&result))];
+        assert!(told.contains(&(outcome, true)), "{title}: {result:?}");
+        sheet.add(title, &result);
+    }
+    insta::assert_snapshot!(sheet.text());
+    let odd = vec![
+        Recording::of("version-get").edited(|version| version["gitVersion"] = "devel".into()),
+        Recording::of("readyz-verbose"),
+    ];
+    let asked = kind::<ApiReachable>(json!({ "at_least_version": "1.30" }));
+    assert!(asked.run(&context(replay(odd).0, server(SERVER))).await.is_err());
+}
+
+#[test]
+fn a_limit_that_cannot_trigger_is_no_limit() {
+    assert!(problems::<ApiReachable>(json!({ "warn_latency": "1s", "max_latency": "2s" })).is_empty());
+    assert_eq!(problems::<ApiReachable>(json!({ "warn_latency": "2s", "max_latency": "2s" })).len(), 1);
+    assert_eq!(problems::<ApiReachable>(json!({ "warn_latency": "0s" })).len(), 1);
+    assert!(serde_json::from_value::<ApiReachable>(json!({ "at_least_version": "new" })).is_err());
 }

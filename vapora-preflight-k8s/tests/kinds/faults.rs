@@ -2,24 +2,18 @@
 
 use std::time::Duration;
 
-use kube::Client;
 use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
-    AccessAllowed, ApiReachable, DeploymentsAvailable, K8sClient, KubernetesTarget, NamespaceExists,
-    NodesReady, PodsRunning,
+    AccessAllowed, ApiReachable, DeploymentsAvailable, KubeconfigValid, KubernetesTarget, NamespaceExists,
+    NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound, QuotaHeadroom, VersionSkew,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
-use crate::said::{context, kind, passes};
-
-fn cluster() -> Cluster {
-    Cluster::builder("production")
-        .nodes(3)
-        .deployment("vapora", "vapora-backend", 2, "registry.example.com/backend:1.0")
-        .deployment("vapora", "vapora-agents", 1, "registry.example.com/agents:1.0")
-        .build()
-}
+use crate::{
+    said::{context, kind, passes},
+    world::{client, cluster},
+};
 
 fn settings(cluster: &Cluster) -> KubernetesTarget {
     let system = cluster.object("Namespace", "", "kube-system").unwrap();
@@ -29,10 +23,6 @@ fn settings(cluster: &Cluster) -> KubernetesTarget {
         cluster_uid: Some(uid),
         ..KubernetesTarget::default()
     }
-}
-
-fn client(cluster: &Cluster) -> K8sClient {
-    K8sClient::new(Client::new(cluster.service(), "default"), "https://sim.example.com")
 }
 
 async fn survives<K: Kind>(parameters: Value, requests: usize) {
@@ -65,6 +55,12 @@ async fn survives<K: Kind>(parameters: Value, requests: usize) {
 async fn no_fault_of_any_request_gives_a_pass() {
     survives::<ApiReachable>(json!({}), 3).await;
     survives::<NodesReady>(json!({ "at_least": 3 }), 1).await;
+    survives::<KubeconfigValid>(json!({ "outlasts": "4h" }), 1).await;
+    survives::<VersionSkew>(json!({ "kubectl_version": "1.36" }), 2).await;
+    survives::<NodesHaveHeadroom>(json!({ "source": "requests" }), 2).await;
+    survives::<QuotaHeadroom>(json!({ "namespace": "vapora" }), 1).await;
+    survives::<PvcBound>(json!({ "namespace": "vapora", "selector": "!app" }), 1).await;
+    survives::<PvcBound>(json!({ "namespace": "vapora", "names": ["vapora-data"] }), 1).await;
     survives::<NamespaceExists>(json!({ "namespace": "vapora" }), 1).await;
     let names = json!({ "namespace": "vapora", "names": ["vapora-backend", "vapora-agents"] });
     survives::<DeploymentsAvailable>(names, 2).await;

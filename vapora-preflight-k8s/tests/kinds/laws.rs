@@ -1,12 +1,18 @@
 //! The laws that every kind obeys, over the simulated cluster.
 
-use kube::Client;
 use vapora_preflight::{Registry, Resources, TargetName};
-use vapora_preflight_k8s::{K8sClient, register};
-use vapora_preflight_sim::{Cluster, laws};
+use vapora_preflight_k8s::register;
+use vapora_preflight_sim::laws;
 
-const CASES: [(&str, &str); 6] = [
+use crate::world::{client, cluster};
+
+const CASES: &[(&str, &str)] = &[
     ("k8s.api_reachable", ""),
+    ("k8s.kubeconfig_valid", "outlasts = \"4h\""),
+    ("k8s.version_skew", "kubectl_version = \"1.36\""),
+    ("k8s.nodes_have_headroom", "source = \"requests\"\nnodes_down = 1"),
+    ("k8s.quota_headroom", "namespace = \"vapora\"\nfits = { cpu = \"1\", pods = 2 }"),
+    ("k8s.pvc_bound", "namespace = \"vapora\"\nnames = [\"vapora-data\"]"),
     ("k8s.nodes_ready", "at_least = 3"),
     ("k8s.namespace_exists", "namespace = \"vapora\""),
     ("k8s.deployments_available", "namespace = \"vapora\"\nnames = [\"vapora-backend\", \"vapora-agents\"]"),
@@ -15,11 +21,7 @@ const CASES: [(&str, &str); 6] = [
 ];
 
 fn case(kind: &'static str, parameters: &str) -> laws::Case {
-    let cluster = Cluster::builder("production")
-        .nodes(3)
-        .deployment("vapora", "vapora-backend", 2, "registry.example.com/backend:1.0")
-        .deployment("vapora", "vapora-agents", 1, "registry.example.com/agents:1.0")
-        .build();
+    let cluster = cluster();
     let system = cluster.object("Namespace", "", "kube-system").unwrap();
     let uid = system["metadata"]["uid"].as_str().unwrap();
     let checklist = format!(
@@ -27,9 +29,8 @@ fn case(kind: &'static str, parameters: &str) -> laws::Case {
          cluster_uid = \"{uid}\"\n[check.it]\nphase = \"now\"\nkind = \"{kind}\"\ntarget = \"production\"\n\
          timeout = \"1s\"\n{parameters}\n"
     );
-    let client = K8sClient::new(Client::new(cluster.service(), "default"), "https://sim.example.com");
     let mut resources = Resources::new();
-    resources.insert_for(&TargetName::new("production").unwrap(), client);
+    resources.insert_for(&TargetName::new("production").unwrap(), client(&cluster));
     let seen = cluster.clone();
     laws::Case::new(kind, checklist)
         .resources(resources)

@@ -52,6 +52,17 @@ impl Recording {
         }
     }
 
+    /// An answer of JSON that was not recorded.
+    pub(crate) fn json(target: &str, json: Value) -> Self {
+        Self { text: None, json: Some(json), ..Self::made(target, 200, "") }
+    }
+
+    /// The request is refused instead, with these words.
+    pub(crate) fn refused(self, status: u16, message: &str) -> Self {
+        let json = json!({ "kind": "Status", "status": "Failure", "message": message, "details": {}, "code": status });
+        Self { status, json: Some(json), ..self }
+    }
+
     /// The same answer to a request of this path.
     pub(crate) fn at(self, target: &str) -> Self {
         Self { target: target.to_owned(), ..self }

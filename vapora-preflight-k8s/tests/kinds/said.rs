@@ -4,9 +4,10 @@ use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::Value;
 use vapora_preflight::{
-    CheckContext, CheckId, CheckResult, Finding, Kind, Outcome, Resources, Target, TargetName,
+    CheckContext, CheckId, CheckResult, Finding, Kind, Outcome, Problems, Resources, Target, TargetName,
 };
 use vapora_preflight_k8s::{K8sClient, KubernetesTarget};
+use vapora_preflight_sim::SimClock;
 
 pub(crate) fn context(client: K8sClient, settings: KubernetesTarget) -> CheckContext {
     let name = TargetName::new("production").unwrap();
@@ -25,6 +26,25 @@ pub(crate) async fn ask<K: Kind>(parameters: Value, client: K8sClient) -> CheckR
     let result = kind::<K>(parameters).run(&context(client, KubernetesTarget::default())).await;
     documented::<K>(&result);
     result
+}
+
+/// The time at which most of the recordings were made, in seconds of Unix time.
+pub(crate) const RECORDED: i64 = 1_795_435_750;
+
+/// Asks at the time of the recordings.
+pub(crate) async fn ask_then<K: Kind>(parameters: Value, client: K8sClient) -> CheckResult {
+    let clock = Arc::new(SimClock::at_unix_seconds(RECORDED));
+    let cx = context(client, KubernetesTarget::default()).with_clock(clock);
+    let result = kind::<K>(parameters).run(&cx).await;
+    documented::<K>(&result);
+    result
+}
+
+/// What is wrong with these parameters.
+pub(crate) fn problems<K: Kind>(parameters: Value) -> Vec<String> {
+    let mut problems = Problems::default();
+    kind::<K>(parameters).validate(&mut problems);
+    problems.messages().map(str::to_owned).collect()
 }
 
 /// Every value of the evidence is documented, and every documented value is there.
@@ -93,6 +113,10 @@ impl Sheet {
 
 pub(crate) fn passes(result: &CheckResult) -> bool {
     matches!(result, Ok(Outcome::Pass(_)))
+}
+
+pub(crate) fn warns(result: &CheckResult) -> bool {
+    matches!(result, Ok(Outcome::Warn(_)))
 }
 
 pub(crate) fn fails(result: &CheckResult) -> bool {
