@@ -99,7 +99,12 @@ impl SimClock {
 
     /// The time as Kubernetes writes it, in whole seconds.
     pub(crate) fn text(&self) -> String {
-        seconds_text(self.micros())
+        self.text_in(0)
+    }
+
+    /// The time in so many seconds from now, in the same form.
+    pub(crate) fn text_in(&self, seconds: i64) -> String {
+        seconds_text(self.micros().saturating_add(seconds.saturating_mul(1_000_000)))
     }
 }
 

@@ -1,19 +1,24 @@
 //! A simulated Kubernetes API server.
 
 mod access;
+mod admission;
 mod aggregated;
 mod answers;
 mod authentication;
 mod authority;
 mod builder;
+mod cel;
 mod continuation;
+mod defaults;
 mod discovery;
 mod fields;
+mod fieldset;
 mod form;
 mod gzip;
 mod health;
 mod history;
 mod impersonation;
+mod invalid;
 mod kinds;
 mod kubeconfig;
 mod labels;
@@ -21,12 +26,17 @@ mod list;
 mod metadata;
 mod node;
 mod openapi;
+mod ownership;
+mod patch;
+mod paths;
 mod pod;
 mod priority;
+mod quantity;
 mod reply;
 mod respond;
 mod reviews;
 mod routes;
+mod schema;
 mod serve;
 mod service;
 mod state;
@@ -34,18 +44,25 @@ mod status;
 mod store;
 mod subresource;
 mod table;
+mod validation;
+mod warnings;
 mod watch;
 mod workload;
+mod write;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::Value;
 
 pub use self::{
     access::{ADMIN, ANONYMOUS, AccessRule, RESTRICTED},
+    admission::WebhookAnswer,
     builder::ClusterBuilder,
     kubeconfig::Kubeconfig,
     node::NodeTrouble,
@@ -99,6 +116,8 @@ struct Inner {
     log: Mutex<Vec<RequestRecord>>,
     /// Warnings for the paths under a prefix.
     warnings: Mutex<Vec<(String, String)>>,
+    /// What the webhooks answer, by their names.
+    webhooks: Mutex<BTreeMap<String, WebhookAnswer>>,
     /// The health checks that fail.
     failing: Mutex<Vec<String>>,
     /// Whether the store does not answer.
@@ -285,6 +304,12 @@ impl Cluster {
             failing.extend(["etcd", "etcd-readiness"].map(str::to_owned));
         }
         failing
+    }
+
+    /// What the webhook of that name answers from now on: see [`WebhookAnswer`]. Who is asked about what is said by the
+    /// ValidatingWebhookConfigurations and MutatingWebhookConfigurations of the cluster.
+    pub fn answer_webhook(&self, name: impl Into<String>, answer: WebhookAnswer) {
+        lock(&self.0.webhooks).insert(name.into(), answer);
     }
 
     /// Sends a `Warning` header with every answer under this path.

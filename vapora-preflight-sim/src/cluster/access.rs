@@ -61,7 +61,14 @@ impl AccessRule {
         Self { namespaces: Some(owned(namespaces)), ..self }
     }
 
-    /// The same for the objects of these names only.
+    /// The same on the objects of these names only. What has no name in its request, such as a list or the creation of an
+    /// object, is not allowed by such a rule.
+    ///
+    /// ```
+    /// use vapora_preflight_sim::AccessRule;
+    ///
+    /// let rule = AccessRule::new(["get", "patch"], ["apps"], ["deployments"]).in_namespaces(["vapora"]).named(["backend"]);
+    /// ```
     pub fn named<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         Self { names: Some(owned(names)), ..self }
     }

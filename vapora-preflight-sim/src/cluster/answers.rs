@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Cluster, form::Form, kinds::ServedKind, list, reply::Reply, respond::Asked, reviews, routes::Target,
-    status, subresource, watch,
+    status, subresource, watch, write,
 };
 
 /// The answer to a request whose caller may ask it, for a kind that is served and knows the verb.
@@ -21,6 +21,9 @@ pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind
     match target.verb.as_str() {
         "get" | "list" => read(cluster, asked, target, kind),
         "watch" => watch::answer(cluster, asked, target, kind),
+        "create" | "update" | "patch" | "delete" | "deletecollection" => {
+            write::answer(cluster, asked, target, kind)
+        }
         _ => asked.unknown(),
     }
 }
@@ -66,7 +69,7 @@ fn components(target: &Target) -> Reply {
 }
 
 /// One object, or a list.
-fn read(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind) -> Reply {
+pub(crate) fn read(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind) -> Reply {
     let accept = asked.header(&header::ACCEPT);
     let Some(form) = Form::accepted(accept) else {
         let forms = accept.unwrap_or_default();

@@ -74,11 +74,11 @@ impl ClusterBuilder {
     }
 
     /// A Node that is ready.
-    pub fn node(mut self, name: &str) -> Self {
+    pub fn node(self, name: &str) -> Self {
         let now = self.clock.text();
         let number = self.state.kind("Node").len() + 1;
         let version = self.state.version.clone();
-        let node = node::ready(name, number, &version, &mut self.state.ids, &now);
+        let node = node::ready(name, number, &version, &now);
         self.insert(node, Manager::Controller)
     }
 
@@ -200,6 +200,7 @@ impl ClusterBuilder {
             state: Mutex::new(self.state),
             log: Mutex::default(),
             warnings: Mutex::default(),
+            webhooks: Mutex::default(),
             failing: Mutex::default(),
             frozen: AtomicBool::new(false),
             authority: OnceLock::new(),

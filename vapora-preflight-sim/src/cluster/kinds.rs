@@ -2,19 +2,21 @@
 
 mod catalog;
 mod conversion;
+mod custom;
 mod table;
 
 use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
 
-pub(crate) use self::{catalog::Catalog, conversion::Conversion};
+pub(crate) use self::{catalog::Catalog, conversion::Conversion, custom::Custom};
+use super::schema::{self, Struct, Type};
 
 /// The group of the metrics server, which is another server than that of the API.
 pub(crate) const METRICS: &str = "metrics.k8s.io";
 
 /// One kind in one version.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct ServedKind {
     pub(crate) group: Cow<'static, str>,
     pub(crate) version: Cow<'static, str>,
@@ -33,7 +35,17 @@ pub(crate) struct ServedKind {
     pub(crate) conversion: Conversion,
     /// What is said to whoever uses it.
     pub(crate) deprecated: Option<Cow<'static, str>>,
+    /// What defines it where it is no kind of the server's own.
+    pub(crate) custom: Option<Arc<Custom>>,
 }
+
+impl PartialEq for ServedKind {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.group, &self.version, &self.plural) == (&other.group, &other.version, &other.plural)
+    }
+}
+
+impl Eq for ServedKind {}
 
 /// Where the objects of a kind come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +100,19 @@ impl ServedKind {
 
     pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|subresource| subresource.name == name)
+    }
+
+    /// Its fields.
+    pub(crate) fn fields(&self) -> Arc<Struct> {
+        match &self.custom {
+            Some(custom) => Arc::clone(&custom.of),
+            None => schema::built_in(&self.api_version(), &self.kind),
+        }
+    }
+
+    /// The type of its objects.
+    pub(crate) fn of(&self) -> Type {
+        Type::Struct(self.fields())
     }
 
     /// An object that is kept, in the form of this version.

@@ -1,5 +1,7 @@
 //! Label selectors: `app=vapora`, `tier in (a, b)`, `!legacy`, `weight>3`.
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// A parsed label selector; the empty one fits everything.
@@ -198,6 +200,31 @@ impl LabelSelector {
         }
     }
 
+    /// The selector of a workload or policy: `matchLabels` and `matchExpressions`. `None` where there is none, or where
+    /// it cannot be read; the empty one fits everything.
+    pub(crate) fn of(selector: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let fields = selector.as_object()?;
+        let equal = fields.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
+        let mut requirements = equal
+            .map(|(key, value)| {
+                Some(Requirement { key: key.clone(), operator: Operator::In(vec![text(value)?]) })
+            })
+            .collect::<Option<Vec<_>>>()?;
+        for expression in fields.get("matchExpressions").and_then(Value::as_array).into_iter().flatten() {
+            let values = expression["values"].as_array().into_iter().flatten().filter_map(text).collect();
+            let operator = match expression["operator"].as_str()? {
+                "In" => Operator::In(values),
+                "NotIn" => Operator::NotIn(values),
+                "Exists" => Operator::Exists,
+                "DoesNotExist" => Operator::Absent,
+                _ => return None,
+            };
+            requirements.push(Requirement { key: text(&expression["key"])?, operator });
+        }
+        Some(Self(requirements))
+    }
+
     /// Does it fit an object with these labels?
     pub(crate) fn fits(&self, object: &Value) -> bool {
         let labels = &object["metadata"]["labels"];
@@ -213,6 +240,26 @@ impl LabelSelector {
                 Operator::Less(than) => number().is_some_and(|number| number < *than),
             }
         })
+    }
+}
+
+impl fmt::Display for LabelSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut terms: Vec<String> = self
+            .0
+            .iter()
+            .map(|Requirement { key, operator }| match operator {
+                Operator::Exists => key.clone(),
+                Operator::Absent => format!("!{key}"),
+                Operator::In(values) if values.len() == 1 => format!("{key}={}", values[0]),
+                Operator::In(values) => format!("{key} in ({})", values.join(",")),
+                Operator::NotIn(values) => format!("{key} notin ({})", values.join(",")),
+                Operator::Greater(than) => format!("{key}>{than}"),
+                Operator::Less(than) => format!("{key}<{than}"),
+            })
+            .collect();
+        terms.sort();
+        f.write_str(&terms.join(","))
     }
 }
 

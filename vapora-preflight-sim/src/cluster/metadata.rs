@@ -1,7 +1,12 @@
 //! The fields that every object gets from an API server.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::{
+    kinds::ServedKind,
+    ownership::{Owners, Writer},
+    schema,
+};
 use crate::ids::Ids;
 
 /// Who writes an object, in its `managedFields`.
@@ -21,7 +26,7 @@ impl Manager {
 }
 
 /// Adds uid, time of creation and managed fields where they are missing.
-pub(crate) fn complete(object: &mut Value, ids: &mut Ids, now: &str, manager: Manager) {
+pub(crate) fn complete(kind: &ServedKind, object: &mut Value, ids: &mut Ids, now: &str, manager: Manager) {
     if object["metadata"]["uid"].is_null() {
         object["metadata"]["uid"] = ids.uid().into();
     }
@@ -29,48 +34,22 @@ pub(crate) fn complete(object: &mut Value, ids: &mut Ids, now: &str, manager: Ma
         object["metadata"]["creationTimestamp"] = now.into();
     }
     if object["metadata"]["managedFields"].is_null() {
-        object["metadata"]["managedFields"] = managed(object, now, manager);
+        let owners = owners(kind, object, now, manager);
+        owners.put(object);
     }
 }
 
-fn managed(object: &Value, now: &str, manager: Manager) -> Value {
-    let entry = |manager: &str, fields: Value| {
-        json!({
-            "manager": manager,
-            "operation": "Update",
-            "apiVersion": object["apiVersion"],
-            "time": now,
-            "fieldsType": "FieldsV1",
-            "fieldsV1": fields,
-        })
-    };
-    let mut written = object.clone();
-    let status = written.as_object_mut().and_then(|fields| {
-        for field in ["apiVersion", "kind"] {
-            fields.remove(field);
-        }
-        fields.remove("status")
-    });
-    if let Some(metadata) = written["metadata"].as_object_mut() {
-        metadata.retain(|field, _| {
-            ["labels", "annotations", "generateName", "ownerReferences"].contains(&field.as_str())
-        });
-    }
-    let mut entries = vec![entry(manager.name(), fields(&written))];
-    if let Some(status) = status {
-        let mut entry = entry(Manager::Controller.name(), json!({ "f:status": fields(&status) }));
-        entry["subresource"] = "status".into();
-        entries.push(entry);
-    }
-    Value::Array(entries)
-}
-
-/// The set of fields of an object, lists taken whole.
-fn fields(value: &Value) -> Value {
-    let Value::Object(object) = value else { return json!({}) };
-    let set: Map<String, Value> =
-        object.iter().map(|(key, value)| (format!("f:{key}"), fields(value))).collect();
-    Value::Object(set)
+/// Who owns an object that somebody wrote, and whose status a controller wrote.
+fn owners(kind: &ServedKind, object: &Value, now: &str, manager: Manager) -> Owners {
+    let (of, nothing) = (kind.of(), schema::empty(&kind.fields()));
+    let version = kind.api_version();
+    let mut owners = Owners::default();
+    owners.update(&of, &nothing, object, Writer::updates(manager.name(), &version), now);
+    let status = Writer::updates(Manager::Controller.name(), &version).through("status");
+    let mut before = object.clone();
+    before["status"] = nothing["status"].clone();
+    owners.update(&of, &before, object, status, now);
+    owners
 }
 
 /// Puts a condition in place of the one of the same type, at the end of the list where its status is new.

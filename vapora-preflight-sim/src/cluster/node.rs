@@ -2,11 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    metadata::{self, Manager},
-    state::State,
-};
-use crate::ids::{Ids, hash};
+use super::{metadata, state::State};
+use crate::ids::hash;
 
 fn condition(kind: &str, status: &str, now: &str, reason: &str, message: &str) -> Value {
     json!({
@@ -20,11 +17,11 @@ fn condition(kind: &str, status: &str, now: &str, reason: &str, message: &str) -
 }
 
 /// A Node that is ready; `number` decides about its address and zone.
-pub(crate) fn ready(name: &str, number: usize, version: &str, ids: &mut Ids, now: &str) -> Value {
+pub(crate) fn ready(name: &str, number: usize, version: &str, now: &str) -> Value {
     let machine = format!("{:016x}{:016x}", hash(name), hash(&format!("{name}.machine")));
     let boot = format!("{:016x}{:016x}", hash(&format!("{name}.boot")), hash(&format!("{name}.id")));
     let address = format!("10.0.{}.{}", number / 250, number % 250 + 1);
-    let mut node = json!({
+    json!({
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {
@@ -76,9 +73,7 @@ pub(crate) fn ready(name: &str, number: usize, version: &str, ids: &mut Ids, now
             },
             "images": [{ "names": ["registry.k8s.io/pause:3.10.1"], "sizeBytes": 320_448 }],
         },
-    });
-    metadata::complete(&mut node, ids, now, Manager::Controller);
-    node
+    })
 }
 
 /// Something that is the matter with a Node.

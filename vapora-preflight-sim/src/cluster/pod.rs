@@ -2,12 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    metadata::{self, Manager},
-    node,
-    state::State,
-    store::meta,
-};
+use super::{metadata, node, state::State, store::meta};
 use crate::ids::Ids;
 
 /// Something that is the matter with a Pod.
@@ -46,21 +41,8 @@ pub(crate) fn running(state: &mut State, owner: &Value, now: &str) -> Value {
     let number = state.kind("Pod").len();
     let name = format!("{}-{}", meta(owner, "name"), state.ids.suffix(5));
     let mut spec = owner["spec"]["template"]["spec"].clone();
-    let access = format!("kube-api-access-{}", state.ids.suffix(5));
-    spec["volumes"] = json!([{
-        "name": access,
-        "projected": {
-            "sources": [
-                { "serviceAccountToken": { "expirationSeconds": 3607, "path": "token" } },
-                { "configMap": { "name": "kube-root-ca.crt", "items": [{ "key": "ca.crt", "path": "ca.crt" }] } },
-                { "downwardAPI": { "items": [
-                    { "path": "namespace", "fieldRef": { "apiVersion": "v1", "fieldPath": "metadata.namespace" } },
-                ] } },
-            ],
-            "defaultMode": 420,
-        },
-    }]);
-    let toleration = |key: &str| json!({ "key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300 });
+    let suffix = state.ids.suffix(5);
+    mount_token(&mut spec, &suffix);
     spec["tolerations"] =
         json!([toleration("node.kubernetes.io/not-ready"), toleration("node.kubernetes.io/unreachable")]);
     for (field, value) in [
@@ -70,15 +52,9 @@ pub(crate) fn running(state: &mut State, owner: &Value, now: &str) -> Value {
         ("enableServiceLinks", json!(true)),
         ("preemptionPolicy", json!("PreemptLowerPriority")),
     ] {
-        spec[field] = value;
-    }
-    let mount = json!({
-        "name": access,
-        "readOnly": true,
-        "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
-    });
-    for container in spec["containers"].as_array_mut().into_iter().flatten() {
-        container["volumeMounts"] = json!([mount]);
+        if spec[field].is_null() {
+            spec[field] = value;
+        }
     }
     let mut pod = json!({
         "apiVersion": "v1",
@@ -109,8 +85,48 @@ pub(crate) fn running(state: &mut State, owner: &Value, now: &str) -> Value {
         pod["metadata"]["labels"]["topology.kubernetes.io/zone"] = zone.as_str().into();
         start(&mut pod, address, number, now, state);
     }
-    metadata::complete(&mut pod, &mut state.ids, now, Manager::Controller);
     pod
+}
+
+/// Lets every container find the token of its service account.
+pub(crate) fn mount_token(spec: &mut Value, suffix: &str) {
+    let name = format!("kube-api-access-{suffix}");
+    let path = "/var/run/secrets/kubernetes.io/serviceaccount";
+    let volume = json!({
+        "name": name,
+        "projected": {
+            "sources": [
+                { "serviceAccountToken": { "expirationSeconds": 3607, "path": "token" } },
+                { "configMap": { "name": "kube-root-ca.crt", "items": [{ "key": "ca.crt", "path": "ca.crt" }] } },
+                { "downwardAPI": { "items": [
+                    { "path": "namespace", "fieldRef": { "apiVersion": "v1", "fieldPath": "metadata.namespace" } },
+                ] } },
+            ],
+            "defaultMode": 420,
+        },
+    });
+    let mount = json!({ "name": name, "readOnly": true, "mountPath": path });
+    push(spec, "volumes", volume);
+    for list in ["initContainers", "containers"] {
+        let Some(containers) = spec.get_mut(list).and_then(Value::as_array_mut) else { continue };
+        for container in containers {
+            push(container, "volumeMounts", mount.clone());
+        }
+    }
+}
+
+fn push(value: &mut Value, list: &str, item: Value) {
+    if !value[list].is_array() {
+        value[list] = json!([]);
+    }
+    if let Some(list) = value[list].as_array_mut() {
+        list.push(item);
+    }
+}
+
+/// Stays on a Node with this taint for five minutes.
+pub(crate) fn toleration(taint: &str) -> Value {
+    json!({ "key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300 })
 }
 
 /// A Pod of its own, of no controller.

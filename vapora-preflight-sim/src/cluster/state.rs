@@ -85,10 +85,30 @@ impl State {
         if served.namespaced {
             self.namespace(meta(&object, "namespace"), now);
         }
-        metadata::complete(&mut object, &mut self.ids, now, manager);
-        let object = self.catalog.kept(&served, object);
-        self.store.put(&served, object);
+        metadata::complete(&served, &mut object, &mut self.ids, now, manager);
+        self.keep(&served, object);
         Ok(())
+    }
+
+    /// Keeps an object of this kind and version, and serves what it defines.
+    pub(crate) fn keep(&mut self, kind: &ServedKind, object: Value) -> Arc<Value> {
+        let object = self.catalog.kept(kind, object);
+        if kind.kind == "CustomResourceDefinition" {
+            self.catalog.define(&object);
+        }
+        self.store.put(kind, object)
+    }
+
+    /// Takes an object out of the store, and with a definition what it defined.
+    pub(crate) fn take(&mut self, kind: &ServedKind, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        let taken = self.store.remove(kind, namespace, name)?;
+        if kind.kind == "CustomResourceDefinition" {
+            let spec = &taken["spec"];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            self.store.clear(&format!("{}/{}", text(&spec["group"]), text(&spec["names"]["plural"])));
+            self.catalog.forget(&taken);
+        }
+        Some(taken)
     }
 
     /// Makes a namespace where there is none.
@@ -108,7 +128,7 @@ impl State {
             "spec": { "finalizers": ["kubernetes"] },
             "status": { "phase": "Active" },
         });
-        metadata::complete(&mut object, &mut self.ids, now, Manager::Person);
+        metadata::complete(&kind, &mut object, &mut self.ids, now, Manager::Person);
         self.store.put(&kind, object);
     }
 
@@ -142,8 +162,34 @@ impl State {
         name: &str,
     ) -> Result<Arc<Value>, ClusterError> {
         self.served(kind)
-            .and_then(|served| self.store.remove(&served, namespace, name))
+            .and_then(|served| self.take(&served, namespace, name))
             .ok_or_else(|| missing(kind, namespace, name))
+    }
+
+    /// The objects with an owner of this uid.
+    pub(crate) fn dependents_of(&self, owner: &str) -> Vec<(Arc<ServedKind>, Arc<Value>)> {
+        self.find(None, |object| {
+            let owners = object["metadata"]["ownerReferences"].as_array();
+            owners.into_iter().flatten().any(|reference| reference["uid"] == owner)
+        })
+    }
+
+    /// The objects in a namespace.
+    pub(crate) fn inside(&self, namespace: &str) -> Vec<(Arc<ServedKind>, Arc<Value>)> {
+        self.find(Some(namespace), |_| true)
+    }
+
+    fn find(
+        &self,
+        namespace: Option<&str>,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Vec<(Arc<ServedKind>, Arc<Value>)> {
+        let kinds = self.catalog.kept_kinds().filter(|kind| namespace.is_none() || kind.namespaced);
+        kinds
+            .flat_map(|kind| self.store.list(kind, namespace).map(move |(_, object)| (kind, object)))
+            .filter(|(_, object)| fits(object))
+            .map(|(kind, object)| (Arc::clone(kind), Arc::clone(object)))
+            .collect()
     }
 
     pub(crate) fn identity(&mut self, name: &str) -> Result<&mut Identity, ClusterError> {

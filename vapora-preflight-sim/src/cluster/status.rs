@@ -3,7 +3,13 @@
 use http::header;
 use serde_json::{Map, Value, json};
 
-use super::{kinds::qualified, reply::Reply, routes::Target};
+use super::{
+    invalid::{self, Cause},
+    kinds::{ServedKind, qualified},
+    ownership::{Conflict, Refusal},
+    reply::Reply,
+    routes::Target,
+};
 
 fn status(code: u16, reason: Option<&str>, message: &str, details: Option<Value>) -> Value {
     let mut body = Map::new();
@@ -72,6 +78,112 @@ pub(crate) fn not_found(group: &str, plural: &str, name: &str) -> Reply {
 pub(crate) fn no_such_resource() -> Reply {
     let message = "the server could not find the requested resource";
     Reply::json(404, &status(404, Some("NotFound"), message, Some(json!({}))))
+}
+
+/// It was done, and there is no object to show.
+pub(crate) fn success(kind: &ServedKind, name: &str, uid: &str) -> Reply {
+    let mut details = details(&kind.group, &kind.plural, Some(name));
+    details["uid"] = uid.into();
+    let body = json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    });
+    Reply::json(200, &body)
+}
+
+/// Something in the cluster forbids it, other than a missing right.
+pub(crate) fn forbidden_because(kind: &ServedKind, name: &str, why: &str) -> Reply {
+    forbidden_by(kind, name, why, &[])
+}
+
+/// The same with causes.
+pub(crate) fn forbidden_by(kind: &ServedKind, name: &str, why: &str, causes: &[Value]) -> Reply {
+    let message = format!("{} \"{name}\" is forbidden: {why}", qualified(&kind.group, &kind.plural));
+    let mut details = details(&kind.group, &kind.plural, Some(name));
+    if !causes.is_empty() {
+        details["causes"] = causes.into();
+    }
+    Reply::json(403, &status(403, Some("Forbidden"), &message, Some(details)))
+}
+
+/// A policy of the cluster denies it.
+pub(crate) fn denied_by_policy(kind: &ServedKind, name: &str, why: &str) -> Reply {
+    let message = format!("{} \"{name}\" is forbidden: {why}", qualified(&kind.group, &kind.plural));
+    let mut details = details(&kind.group, &kind.plural, Some(name));
+    details["causes"] = json!([{ "message": why }]);
+    Reply::json(422, &status(422, Some("Invalid"), &message, Some(details)))
+}
+
+/// A webhook denies it, with a code of its own and perhaps a reason.
+pub(crate) fn denied_by_webhook(webhook: &str, message: &str, code: u16) -> Reply {
+    let message = format!("admission webhook \"{webhook}\" denied the request: {message}");
+    Reply::json(code, &status(code, None, &message, None))
+}
+
+/// A mistake of the client that the server reports like one of its own: without a reason.
+pub(crate) fn failed(message: &str) -> Reply {
+    Reply::json(500, &status(500, None, message, None))
+}
+
+pub(crate) fn already_exists(kind: &ServedKind, name: &str) -> Reply {
+    let message = format!("{} \"{name}\" already exists", qualified(&kind.group, &kind.plural));
+    let details = details(&kind.group, &kind.plural, Some(name));
+    Reply::json(409, &status(409, Some("AlreadyExists"), &message, Some(details)))
+}
+
+/// The object is not as the client thinks.
+pub(crate) fn conflict(kind: &ServedKind, name: &str, why: &str) -> Reply {
+    let message = format!(
+        "Operation cannot be fulfilled on {} \"{name}\": {why}",
+        qualified(&kind.group, &kind.plural)
+    );
+    let details = details(&kind.group, &kind.plural, Some(name));
+    Reply::json(409, &status(409, Some("Conflict"), &message, Some(details)))
+}
+
+/// Somebody else owns fields that are applied.
+pub(crate) fn apply_conflict(refusal: &Refusal) -> Reply {
+    let cause = |conflict: &Conflict| {
+        json!({
+            "reason": "FieldManagerConflict",
+            "message": format!("conflict with {}", conflict.owner),
+            "field": conflict.field,
+        })
+    };
+    let details = json!({ "causes": refusal.0.iter().map(cause).collect::<Vec<_>>() });
+    Reply::json(409, &status(409, Some("Conflict"), &refusal.message(), Some(details)))
+}
+
+/// The object is not valid. `kind` is empty for what is no object.
+pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Reply {
+    let message = format!("{} \"{name}\" is invalid: {}", qualified(group, kind), invalid::listed(causes));
+    let mut details = Map::new();
+    for (field, value) in [("name", name), ("group", group), ("kind", kind)] {
+        if !value.is_empty() {
+            details.insert(field.to_owned(), value.into());
+        }
+    }
+    details.insert("causes".to_owned(), causes.iter().map(Cause::to_json).collect());
+    Reply::json(422, &status(422, Some("Invalid"), &message, Some(Value::Object(details))))
+}
+
+/// A patch that cannot be carried out, such as one whose `test` does not hold.
+pub(crate) fn unprocessable() -> Reply {
+    let message = "the server rejected our request due to an error in our request";
+    Reply::json(422, &status(422, Some("Invalid"), message, Some(json!({}))))
+}
+
+pub(crate) fn too_large(limit: usize) -> Reply {
+    let message = format!("Request entity too large: limit is {limit}");
+    Reply::json(413, &status(413, Some("RequestEntityTooLarge"), &message, None))
+}
+
+pub(crate) fn unsupported_media_type() -> Reply {
+    let message = "415: Unsupported Media Type";
+    Reply::json(415, &status(415, Some("UnsupportedMediaType"), message, Some(json!({}))))
 }
 
 /// The resource is there, and cannot do that.

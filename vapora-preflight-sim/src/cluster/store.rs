@@ -138,6 +138,14 @@ impl Store {
         self.objects.get(name).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// Removes all objects that are kept under a name.
+    pub(crate) fn clear(&mut self, stored: &str) {
+        let Some((stored, objects)) = self.objects.remove_entry(stored) else { return };
+        for (place, object) in objects {
+            self.removed(&stored, place, &object);
+        }
+    }
+
     /// The objects of a kind, in one namespace or in all, with their place in that list in front.
     pub(crate) fn list(
         &self,

@@ -1,7 +1,7 @@
 //! Writes that are refused, or warned about, after the rights were checked: quotas, limits, PodSecurity, policies, webhooks.
 
 use serde_json::{Value, json};
-use vapora_preflight_sim::{Cluster, ClusterError};
+use vapora_preflight_sim::{Cluster, ClusterError, WebhookAnswer};
 
 use crate::{
     case::{Case, case},
@@ -60,11 +60,7 @@ fn limited(cluster: &Cluster) -> Result<(), ClusterError> {
 
 /// No image may be `:latest`.
 fn policy(cluster: &Cluster, action: &str) -> Result<(), ClusterError> {
-    if action == "Deny" {
-        secured(cluster)?;
-    } else {
-        namespace(cluster, "vapora-psa", &[])?;
-    }
+    secured(cluster)?;
     cluster.insert(json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicy",
@@ -94,6 +90,9 @@ fn policy(cluster: &Cluster, action: &str) -> Result<(), ClusterError> {
 /// A webhook for Deployments.
 fn webhook(cluster: &Cluster, name: &str, path: &str) -> Result<(), ClusterError> {
     secured(cluster)?;
+    let warnings = ["this is a warning of the webhook", "and \"another\", with quotes and é"];
+    cluster.answer_webhook("warns.example.com", WebhookAnswer::Allow(warnings.map(str::to_owned).to_vec()));
+    cluster.answer_webhook("denies.example.com", WebhookAnswer::Deny("no deployments on Fridays".to_owned()));
     cluster.insert(json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",

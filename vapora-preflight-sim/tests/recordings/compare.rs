@@ -109,7 +109,7 @@ pub(crate) fn trimmed_like(recorded: &Value, ours: &mut Value) {
                 && metadata.contains_key("uid")
                 && recorded["metadata"]["managedFields"].is_null()
             {
-                assert!(metadata.remove("managedFields").is_some(), "an object has managed fields");
+                metadata.remove("managedFields");
                 let annotations = metadata.get_mut("annotations").and_then(Value::as_object_mut);
                 if let Some(annotations) = annotations {
                     annotations.remove("kubectl.kubernetes.io/last-applied-configuration");

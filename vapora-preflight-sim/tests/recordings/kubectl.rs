@@ -33,7 +33,8 @@ pub(crate) const CASES: &[Case] = &[
         .before(crate::rollouts::unavailable_once),
     case("kubectl/kubectl-diff-02-get-openapi-v3").part("the hashes of documents are not recorded", paths),
     case("kubectl/kubectl-diff-03-patch-apis-apps-v1-namespaces-vapora-deployments-vapora-backend")
-        .before(crate::rollouts::unavailable_once),
+        .before(crate::rollouts::unavailable_once)
+        .adapt(crate::rollouts::as_it_is_here),
     case("kubectl/kubectl-get-nodes-01-get-api"),
     case("kubectl/kubectl-get-nodes-02-get-apis"),
     case("kubectl/kubectl-get-nodes-03-get-api-v1-nodes")

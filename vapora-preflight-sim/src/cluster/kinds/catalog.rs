@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Conversion, METRICS, Served, ServedKind, api_version,
+    Conversion, METRICS, Served, ServedKind, api_version, custom,
     table::{Group, Row, TABLE},
 };
 
@@ -41,6 +41,7 @@ fn built_in(group: &'static str, version: &'static str, row: &Row) -> ServedKind
         stored: stored(stored_in, row.plural),
         conversion: conversion.map_or(Conversion::Same, |(_, conversion)| *conversion),
         deprecated: row.deprecated.map(Cow::Borrowed),
+        custom: None,
     }
 }
 
@@ -72,6 +73,21 @@ impl Catalog {
         }
     }
 
+    /// Serves the kinds that a CustomResourceDefinition defines, in place of those it defined before.
+    pub(crate) fn define(&mut self, definition: &Value) {
+        self.forget(definition);
+        let kinds = custom::kinds(definition);
+        self.kinds.extend(kinds.into_iter().map(Arc::new));
+    }
+
+    /// Serves what a CustomResourceDefinition defined no more.
+    pub(crate) fn forget(&mut self, definition: &Value) {
+        let spec = &definition["spec"];
+        self.kinds.retain(|kind| {
+            kind.custom.is_none() || spec["group"] != *kind.group || spec["names"]["plural"] != *kind.plural
+        });
+    }
+
     fn serves(&self, kind: &ServedKind) -> bool {
         !self.absent.contains(&*kind.group) && !self.absent.contains(&kind.api_version())
     }
@@ -96,6 +112,11 @@ impl Catalog {
     /// The kinds of one version of a group, in the order of discovery.
     pub(crate) fn version(&self, group: &str, version: &str) -> Vec<&Arc<ServedKind>> {
         self.served().filter(|kind| kind.group == group && kind.version == version).collect()
+    }
+
+    /// Every kind whose objects are kept, in the form in which they are, served or not.
+    pub(crate) fn kept_kinds(&self) -> impl Iterator<Item = &Arc<ServedKind>> {
+        self.kinds.iter().filter(|kind| kind.served == Served::Stored && kind.conversion == Conversion::Same)
     }
 
     /// Is this group served in this version?

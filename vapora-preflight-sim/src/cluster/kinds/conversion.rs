@@ -11,6 +11,8 @@ use super::ServedKind;
 pub(crate) enum Conversion {
     /// It is that form.
     Same,
+    /// `apiVersion` is another, and nothing else.
+    Version,
     /// `events.k8s.io/v1` from `v1`.
     Event,
     /// `autoscaling/v1` from `autoscaling/v2`.
@@ -38,7 +40,7 @@ impl Conversion {
         let mut object = object.clone();
         object["apiVersion"] = kind.api_version().into();
         match self {
-            Self::Same => {}
+            Self::Same | Self::Version => {}
             Self::Event => {
                 rename(&mut object, EVENT);
                 // `v1` has these even where they are empty.
@@ -55,7 +57,7 @@ impl Conversion {
     /// The form in which an object of this form is kept, but for its `apiVersion`.
     pub(crate) fn kept(self, mut object: Value) -> Value {
         match self {
-            Self::Same => {}
+            Self::Same | Self::Version => {}
             Self::Event => rename(&mut object, EVENT.map(|(kept, shown)| (shown, kept))),
             Self::AutoscalerV1 => to_v2(&mut object),
         }
