@@ -9,23 +9,25 @@ use tokio_rustls::TlsConnector;
 use vapora_preflight::{CheckContext, CheckError, Timestamp};
 
 mod recorder;
+mod starttls;
 
 use self::recorder::Recorder;
+pub use self::starttls::StartTls;
 use crate::{
     param::{Endpoint, Roots, ServerIdentity},
     trouble,
 };
 
-/// What a server showed of itself.
-pub(crate) struct Handshake {
+/// The certificates of a server: those it showed, or those it would.
+pub(crate) struct Shown {
     /// The certificates as they were sent, its own first. Never empty.
     pub(crate) chain: Vec<CertificateDer<'static>>,
     /// What the verifier said of them.
     pub(crate) verdict: Result<(), rustls::Error>,
-    /// Whether an OCSP answer came along.
-    pub(crate) ocsp_stapled: bool,
-    /// What the handshake came to after the certificates.
-    pub(crate) session: Result<Session, CheckError>,
+    /// The OCSP answer that came along; empty where none did.
+    pub(crate) ocsp: Vec<u8>,
+    /// What the handshake came to after the certificates; nothing where there was none.
+    pub(crate) session: Result<Option<Session>, CheckError>,
 }
 
 /// What both sides agreed on.
@@ -36,14 +38,15 @@ pub(crate) struct Session {
     pub(crate) cipher: String,
 }
 
-impl Handshake {
-    /// Connects, and goes through a handshake.
+impl Shown {
+    /// Connects, asks for TLS where it has to be asked for, and goes through a handshake.
     ///
     /// # Errors
     ///
     /// A [`CheckError`] in plain words where no certificate was seen.
-    pub(crate) async fn with(
+    pub(crate) async fn by_handshake(
         endpoint: &Endpoint,
+        starttls: Option<StartTls>,
         identity: &ServerIdentity,
         roots: &Roots,
         cx: &CheckContext,
@@ -60,29 +63,30 @@ impl Handshake {
         config.resumption = Resumption::disabled();
 
         cx.doing(format!("connecting to `{endpoint}`"));
-        let stream = connect(endpoint).await?;
+        let mut stream = connect(endpoint).await?;
+        if let Some(starttls) = starttls {
+            cx.doing(format!("asking `{endpoint}` to begin TLS"));
+            starttls.begin(&mut stream, endpoint).await?;
+        }
         cx.doing(format!("waiting for the TLS handshake with `{endpoint}`"));
         let connected = TlsConnector::from(Arc::new(config)).connect(identity.name().clone(), stream).await;
 
         let session = match connected {
             Ok(stream) => {
                 let (_, session) = stream.get_ref();
-                Ok(Session {
+                Ok(Some(Session {
                     protocol: session.protocol_version().map_or_else(String::new, version),
                     cipher: session
                         .negotiated_cipher_suite()
                         .map_or_else(String::new, |it| format!("{:?}", it.suite())),
-                })
+                }))
             }
             Err(error) => Err(trouble::handshake(&error, endpoint)),
         };
         match (recorder.take(), session) {
-            (Some(seen), session) => Ok(Self {
-                chain: seen.chain,
-                verdict: seen.verdict,
-                ocsp_stapled: seen.ocsp_stapled,
-                session,
-            }),
+            (Some(seen), session) => {
+                Ok(Self { chain: seen.chain, verdict: seen.verdict, ocsp: seen.ocsp, session })
+            }
             (None, Err(error)) => Err(error),
             (None, Ok(_)) => Err(CheckError::transient(format!("`{endpoint}` showed no certificate"))),
         }

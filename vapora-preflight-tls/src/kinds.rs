@@ -2,4 +2,4 @@
 
 mod tls_certificate_valid;
 
-pub use self::tls_certificate_valid::TlsCertificateValid;
+pub use self::tls_certificate_valid::{Protocol, TlsCertificateValid};

@@ -3,11 +3,14 @@
 mod certificate;
 mod handshake;
 mod kinds;
+mod ocsp;
 mod param;
+mod stored;
 mod trouble;
 
 pub use self::{
-    kinds::TlsCertificateValid,
+    handshake::StartTls,
+    kinds::{Protocol, TlsCertificateValid},
     param::{Endpoint, InvalidParameter, Roots, ServerIdentity},
 };
 

@@ -58,7 +58,7 @@ fn tls(error: &Error, endpoint: &Endpoint) -> CheckError {
     match error {
         Error::InvalidMessage(_) => CheckError::transient(format!("`{endpoint}` does not speak TLS"))
             .because(error)
-            .remedy("name the port that speaks TLS from the first byte on; STARTTLS is not tried"),
+            .remedy("name the port that speaks TLS from the first byte on, or say with `starttls` how it is asked for"),
         Error::AlertReceived(alert) => CheckError::transient(format!(
             "`{endpoint}` broke off the TLS handshake with the alert `{alert:?}`"
         )),

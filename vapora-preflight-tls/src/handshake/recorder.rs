@@ -13,7 +13,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 pub(super) struct Seen {
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) verdict: Result<(), Error>,
-    pub(super) ocsp_stapled: bool,
+    pub(super) ocsp: Vec<u8>,
 }
 
 /// Keeps the chain and what another verifier says of it at a given time, then lets the handshake go on. That the server
@@ -51,7 +51,7 @@ impl ServerCertVerifier for Recorder {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen {
             chain: chain.map(|certificate| certificate.clone().into_owned()).collect(),
             verdict: verdict.map(|_| ()),
-            ocsp_stapled: !ocsp_response.is_empty(),
+            ocsp: ocsp_response.to_vec(),
         });
         Ok(ServerCertVerified::assertion())
     }

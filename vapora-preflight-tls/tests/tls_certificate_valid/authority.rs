@@ -83,6 +83,11 @@ impl Authority {
 }
 
 impl Leaf {
+    /// The key as PEM.
+    pub(crate) fn key_pem(&self) -> String {
+        KeyPair::try_from(self.key.as_slice()).unwrap().serialize_pem()
+    }
+
     pub(crate) fn self_signed(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();

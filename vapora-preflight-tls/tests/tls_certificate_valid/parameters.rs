@@ -27,6 +27,20 @@ fn limits_that_do_not_go_together_are_told() {
 }
 
 #[test]
+fn parameters_that_do_not_go_together_are_told() {
+    for (parameters, words) in [
+        ("", "neither `endpoint` nor `file` is given"),
+        ("endpoint = 'a.test:443'\nfile = 'a.pem'", "both `endpoint` and `file` are given"),
+        ("endpoint = 'a.test:443'\nkey = 'a.pem'", "a key is compared with that of a `file`"),
+        ("file = 'a.pem'\nstarttls = 'smtp'", "no connection is made to a file"),
+        ("file = 'a.pem'\nmin_protocol = 'TLSv1.3'", "no connection is made to a file"),
+    ] {
+        assert_eq!(problems(parameters), words);
+    }
+    assert_eq!(problems("file = 'a.pem'\nkey = 'a.key'"), "");
+}
+
+#[test]
 fn a_host_that_is_no_name_of_a_server_is_told() {
     assert_eq!(problems("endpoint = 'a..test:443'"), "`a..test` cannot be the name of a server");
     assert_eq!(problems("endpoint = 'a..test:443'\nserver_name = 'a.test'"), "");
@@ -55,7 +69,8 @@ fn the_reference_page_documents_every_parameter() {
 #[test]
 fn a_parameter_that_cannot_be_meant_is_refused() {
     for bad in [
-        "",
+        "endpoint = 'a.test:443'\nmin_protocol = 'TLSv1.1'",
+        "endpoint = 'a.test:443'\nstarttls = 'imap'",
         "endpoint = 'api.example.com'",
         "endpoint = 'https://api.example.com:443'",
         "endpoint = 'a.test:443'\nserver_name = 'a b'",

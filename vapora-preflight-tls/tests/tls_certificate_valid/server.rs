@@ -51,6 +51,26 @@ pub(crate) fn stapling(leaf: &Leaf, ocsp: &[u8]) -> SocketAddr {
     serving(builder.with_single_cert_with_ocsp(chain, key(leaf), ocsp.to_vec()).unwrap())
 }
 
+/// Speaks another protocol first, and then TLS 1.3: `before` says whether it came to that.
+pub(crate) fn after(
+    leaf: &Leaf,
+    before: impl Fn(&mut TcpStream) -> bool + Send + Sync + 'static,
+) -> SocketAddr {
+    let chain = vec![leaf.certificate.clone()];
+    let config = Arc::new(builder(&TLS13).with_no_client_auth().with_single_cert(chain, key(leaf)).unwrap());
+    accepting(move |mut connection| {
+        if before(&mut connection) {
+            converse(&config, connection);
+        }
+    })
+}
+
+/// Speaks TLS 1.2 and nothing newer.
+pub(crate) fn old(leaf: &Leaf) -> SocketAddr {
+    let chain = vec![leaf.certificate.clone()];
+    serving(builder(&TLS12).with_no_client_auth().with_single_cert(chain, key(leaf)).unwrap())
+}
+
 /// Shows a certificate whose key it does not hold.
 pub(crate) fn thief(leaf: &Leaf) -> SocketAddr {
     let key = aws_lc_rs::default_provider().key_provider.load_private_key(key(leaf)).unwrap();
@@ -69,15 +89,17 @@ fn key(leaf: &Leaf) -> PrivateKeyDer<'static> {
 
 fn serving(config: ServerConfig) -> SocketAddr {
     let config = Arc::new(config);
-    accepting(move |mut connection| {
-        let mut session = ServerConnection::new(Arc::clone(&config)).unwrap();
-        // It fails where the client gives up, or has to; that is what some tests are about. What is left in the
-        // session is the alert that says so.
-        if session.complete_io(&mut connection).is_err() {
-            let _ = session.write_tls(&mut connection);
-        }
-        let _ = connection.read_to_end(&mut Vec::new());
-    })
+    accepting(move |connection| converse(&config, connection))
+}
+
+fn converse(config: &Arc<ServerConfig>, mut connection: TcpStream) {
+    let mut session = ServerConnection::new(Arc::clone(config)).unwrap();
+    // It fails where the client gives up, or has to; that is what some tests are about. What is left in the
+    // session is the alert that says so.
+    if session.complete_io(&mut connection).is_err() {
+        let _ = session.write_tls(&mut connection);
+    }
+    let _ = connection.read_to_end(&mut Vec::new());
 }
 
 /// A port of loopback at which nothing listens.

@@ -7,7 +7,8 @@ use vapora_preflight::{
 use super::{TlsCertificateValid, reason::reason};
 use crate::{
     certificate::{Certificate, Content},
-    handshake::Handshake,
+    handshake::Shown,
+    ocsp::{Standing, Staple},
     param::ServerIdentity,
 };
 
@@ -36,24 +37,39 @@ pub(super) const EVIDENCE: &[EvidenceField] = &[
         name: "verified",
         about: "whether the chain leads from the server's name to a trusted root",
     },
+    EvidenceField {
+        name: "ocsp",
+        about: "what that answer says: `good`, `revoked` or `unknown`; none where there is none that can be read",
+    },
+    EvidenceField {
+        name: "key_matches",
+        about: "whether the private key in `key` is the certificate's; none where none was named",
+    },
 ];
 
 /// What a handshake says about the chain. The first thing that is wrong is told.
 pub(super) fn judge(
     asked: &TlsCertificateValid,
-    identity: &ServerIdentity,
-    handshake: Handshake,
+    identity: Option<&ServerIdentity>,
+    shown: Shown,
+    key_matches: Option<bool>,
     now: Timestamp,
 ) -> CheckResult {
-    let endpoint = &asked.endpoint;
-    let chain: Vec<Certificate> = handshake.chain.iter().map(|der| Certificate::read(der)).collect();
-    let evidence = evidence(&chain, &handshake, now);
+    let endpoint = asked.subject();
+    let chain: Vec<Certificate> = shown.chain.iter().map(|der| Certificate::read(der)).collect();
+    let staple = Staple::read(&shown.ocsp);
+    let evidence = evidence(&chain, &shown, now)
+        .with("ocsp", staple.map(|staple| staple.standing.word()))
+        .with("key_matches", key_matches);
 
-    if let Err(error) = &handshake.verdict {
+    if let Err(error) = &shown.verdict {
         let reason = reason(error, identity, &chain, now);
         let finding =
             Finding::new(format!("the certificate of `{endpoint}` does not verify: {}", reason.text))
-                .expected(format!("a chain from `{identity}` to a trusted root"))
+                .expected(match identity {
+                    Some(identity) => format!("a chain from `{identity}` to a trusted root"),
+                    None => "a chain from the name of a server to a trusted root".to_owned(),
+                })
                 .actual(described(&chain));
         let finding = match reason.remedy {
             Some(remedy) => finding.remedy(remedy),
@@ -64,8 +80,37 @@ pub(super) fn judge(
     if let Some(finding) = weakness(asked, &chain) {
         return Ok(Outcome::Fail(finding.evidence(evidence)));
     }
+    if key_matches == Some(false) {
+        return Ok(Outcome::Fail(
+            Finding::new(format!("the key is not that of the certificate in `{endpoint}`"))
+                .expected("the private key of the first certificate")
+                .actual("the key of another one")
+                .remedy("put the certificate and the key of the same request together")
+                .evidence(evidence),
+        ));
+    }
+    if staple.is_some_and(|staple| staple.standing == Standing::Revoked) {
+        return Ok(Outcome::Fail(
+            Finding::new(format!("the certificate of `{endpoint}` was revoked"))
+                .expected("an OCSP answer that says `good`")
+                .actual("the server sends one along that says `revoked`")
+                .remedy("replace it")
+                .evidence(evidence),
+        ));
+    }
     // The certificates are right, and yet there was no handshake: whether the server works is not known.
-    handshake.session?;
+    let session = shown.session?;
+    if let (Some(least), Some(session)) = (asked.min_protocol, &session)
+        && session.protocol.as_str() < least.name()
+    {
+        return Ok(Outcome::Fail(
+            Finding::new(format!("`{endpoint}` chooses an old version of TLS: {}", session.protocol))
+                .expected(format!("{} or newer", least.name()))
+                .actual(session.protocol.clone())
+                .remedy("switch the newer version on in the server")
+                .evidence(evidence),
+        ));
+    }
 
     let Some((first, content)) = first_to_expire(&chain) else {
         let unread = chain.iter().find(|it| it.content.is_none()).map(Certificate::title).unwrap_or_default();
@@ -109,7 +154,7 @@ fn weakness(asked: &TlsCertificateValid, chain: &[Certificate]) -> Option<Findin
     let weak = |what: &str, certificate: &Certificate, expected: &str, actual: &str| {
         Finding::new(format!(
             "a certificate of `{}` has a weak {what}: `{}`",
-            asked.endpoint,
+            asked.subject(),
             certificate.title()
         ))
         .expected(expected)
@@ -158,10 +203,10 @@ fn described(chain: &[Certificate]) -> String {
     }
 }
 
-fn evidence(chain: &[Certificate], handshake: &Handshake, now: Timestamp) -> Evidence {
+fn evidence(chain: &[Certificate], shown: &Shown, now: Timestamp) -> Evidence {
     let first = first_to_expire(chain).map(|(_, content)| content);
     let leaf = chain.first().and_then(|leaf| leaf.content.as_ref());
-    let session = handshake.session.as_ref().ok();
+    let session = shown.session.as_ref().ok().and_then(Option::as_ref);
     Evidence::new()
         .measured("days_left", first.map(|it| seconds_left(it, now).div_euclid(DAY)), Unit::Days)
         .with("expires", first.map(|it| it.not_after))
@@ -171,6 +216,6 @@ fn evidence(chain: &[Certificate], handshake: &Handshake, now: Timestamp) -> Evi
         .with("protocol", session.map(|it| it.protocol.clone()))
         .with("cipher", session.map(|it| it.cipher.clone()))
         .with("chain", Value::List(chain.iter().map(Certificate::row).collect()))
-        .with("ocsp_stapled", handshake.ocsp_stapled)
-        .with("verified", handshake.verdict.is_ok())
+        .with("ocsp_stapled", !shown.ocsp.is_empty())
+        .with("verified", shown.verdict.is_ok())
 }

@@ -26,7 +26,7 @@ impl Reason {
 
 pub(super) fn reason(
     error: &Error,
-    identity: &ServerIdentity,
+    identity: Option<&ServerIdentity>,
     chain: &[Certificate],
     now: Timestamp,
 ) -> Reason {
@@ -88,7 +88,8 @@ fn not_yet(chain: &[Certificate], now: Timestamp) -> String {
     }
 }
 
-fn other_name(identity: &ServerIdentity, chain: &[Certificate]) -> String {
+fn other_name(identity: Option<&ServerIdentity>, chain: &[Certificate]) -> String {
+    let Some(identity) = identity else { return "it names no server".to_owned() };
     let names = chain.first().and_then(|leaf| leaf.content.as_ref()).map(|leaf| &leaf.names);
     match names {
         Some(names) if !names.is_empty() => {
