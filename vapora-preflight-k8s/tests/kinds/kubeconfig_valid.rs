@@ -59,6 +59,19 @@ fn refused() -> Vec<Recording> {
     vec![Recording::of("ssar-bad-token-401").at(REVIEWS)]
 }
 
+/// What the server has of the API of authentication.
+fn has(names: &[&str]) -> Recording {
+    let names: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+    let list = json!({ "kind": "APIResourceList", "resources": names });
+    Recording::json("/apis/authentication.k8s.io/v1", list)
+}
+
+fn forbidden() -> Recording {
+    let message = "User \"ci\" cannot create resource \"selfsubjectreviews\" in API group \"authentication.k8s.io\" at the \
+                   cluster scope";
+    Recording::of("selfsubjectreview-admin").refused(403, message)
+}
+
 #[tokio::test]
 async fn credentials_are_good_for_long_enough_or_not() {
     let mut sheet = Sheet::default();
@@ -156,8 +169,14 @@ async fn the_server_has_the_last_word() {
     assert!(fails(&result), "{result:?}");
     sheet.add("nobody", &result);
     for (title, answers) in [
-        ("no right to ask", vec![Recording::of("selfsubjectreview-admin").refused(403, "User \"ci\" cannot create resource \"selfsubjectreviews\" in API group \"authentication.k8s.io\" at the cluster scope")]),
-        ("no name", vec![Recording::of("selfsubjectreview-admin").edited(|review| review["status"] = json!({ "userInfo": {} }))]),
+        ("no right to ask", vec![forbidden(), has(&["selfsubjectreviews"])]),
+        (
+            "no name",
+            vec![
+                Recording::of("selfsubjectreview-admin")
+                    .edited(|review| review["status"] = json!({ "userInfo": {} })),
+            ],
+        ),
         ("another object", vec![Recording::of("ssar-nonresource-readyz").at(REVIEWS)]),
     ] {
         let result = ask(json!({}), auth(), answers).await;
@@ -170,14 +189,9 @@ async fn the_server_has_the_last_word() {
 #[tokio::test]
 async fn an_old_server_is_asked_otherwise() {
     let mut sheet = Sheet::default();
-    let group = "/apis/authentication.k8s.io/v1";
     let unknown = || {
         Recording::of("selfsubjectreview-admin")
             .refused(404, "the server could not find the requested resource")
-    };
-    let has = |names: &[&str]| {
-        let names: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
-        Recording::json(group, json!({ "kind": "APIResourceList", "resources": names }))
     };
     let auth = || json!({ "token": token(90_000_000) });
     let review = || Recording::of("ssar-nonresource-readyz");
@@ -189,6 +203,7 @@ async fn an_old_server_is_asked_otherwise() {
             .await;
     assert!(fails(&result), "{result:?}");
     sheet.add("not accepted", &result);
+    assert!(passes(&ask(json!({}), auth(), vec![forbidden(), has(&["tokenreviews"]), review()]).await));
     let result = ask(json!({ "user": "admin" }), auth(), vec![unknown(), has(&[]), review()]).await;
     assert!(result.is_err());
     sheet.add("it does not say whom it knows", &result);

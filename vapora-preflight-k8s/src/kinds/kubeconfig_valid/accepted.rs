@@ -50,7 +50,10 @@ impl Accepted {
         if let Some(refused) = Self::refused(&answer) {
             return Ok(refused);
         }
-        if answer.status == StatusCode::NOT_FOUND && !reader.serves(resource).await? {
+        // A server that does not know the question refuses it to users with few rights, before it looks for it.
+        if [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&answer.status)
+            && !reader.serves(resource).await?
+        {
             return Self::by_access_review(reader).await;
         }
         let review: Review = read(what, &answer, &[StatusCode::OK, StatusCode::CREATED], resource.kind)?;

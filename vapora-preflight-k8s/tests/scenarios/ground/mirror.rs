@@ -78,8 +78,10 @@ impl Real {
         let spec = json!({ "unschedulable": pattern["spec"]["unschedulable"].as_bool().unwrap_or(false) });
         self.objects.create("Node", None, json!({ "metadata": metadata, "spec": spec })).await;
         self.objects.patch("Node", None, name(pattern), json!({ "spec": spec })).await;
-        let conditions = json!({ "conditions": pattern["status"]["conditions"] });
-        self.objects.patch_status("Node", None, name(pattern), &conditions).await;
+        let said = ["conditions", "capacity", "allocatable", "nodeInfo"];
+        let status: Value =
+            said.into_iter().map(|field| (field.to_owned(), pattern["status"][field].clone())).collect();
+        self.objects.patch_status("Node", None, name(pattern), &status).await;
     }
 
     async fn pod(&self, pattern: &Value, namespace: &str) {
