@@ -2,6 +2,7 @@
 
 mod access_allowed;
 mod api_reachable;
+mod config_map_matches;
 mod deployments_available;
 mod kubeconfig_valid;
 mod namespace_exists;
@@ -10,6 +11,7 @@ mod nodes_ready;
 mod pods_running;
 mod pvc_bound;
 mod quota_headroom;
+mod secret_exists;
 mod usage_recorded;
 mod version_skew;
 mod volumes_have_space;
@@ -19,6 +21,7 @@ use std::num::NonZeroU32;
 pub use self::{
     access_allowed::{AccessAllowed, ResourceRef},
     api_reachable::ApiReachable,
+    config_map_matches::ConfigMapMatches,
     deployments_available::DeploymentsAvailable,
     kubeconfig_valid::KubeconfigValid,
     namespace_exists::NamespaceExists,
@@ -27,6 +30,7 @@ pub use self::{
     pods_running::PodsRunning,
     pvc_bound::{AccessMode, PvcBound},
     quota_headroom::QuotaHeadroom,
+    secret_exists::SecretExists,
     usage_recorded::UsageRecorded,
     version_skew::{Kubectl, VersionSkew},
     volumes_have_space::VolumesHaveSpace,

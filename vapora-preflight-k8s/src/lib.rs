@@ -5,11 +5,14 @@ mod chosen;
 mod client;
 mod connect;
 mod credentials;
+mod diff;
 mod kinds;
 mod lists;
+mod manifest;
 mod measured;
 mod name;
 mod object;
+mod pattern;
 mod program;
 mod quantity;
 mod read;
@@ -26,11 +29,12 @@ pub use self::{
     connect::{ConnectError, connect, connect_all},
     credentials::{Credential, Credentials, Expiry},
     kinds::{
-        AccessAllowed, AccessMode, ApiReachable, DeploymentsAvailable, HeadroomSource, KubeconfigValid,
-        Kubectl, NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound, QuotaHeadroom,
-        ResourceRef, UsageRecorded, VersionSkew, VolumesHaveSpace,
+        AccessAllowed, AccessMode, ApiReachable, ConfigMapMatches, DeploymentsAvailable, HeadroomSource,
+        KubeconfigValid, Kubectl, NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound,
+        QuotaHeadroom, ResourceRef, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
     },
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
+    pattern::{InvalidPattern, OneOrMore, Pattern},
     quantity::{InvalidQuantity, Quantity},
     roles::{Role, Rule, Subject, roles},
     target::KubernetesTarget,
@@ -51,6 +55,8 @@ pub fn register(registry: &mut Registry) {
         .add::<NamespaceExists>()
         .add::<DeploymentsAvailable>()
         .add::<PodsRunning>()
+        .add::<ConfigMapMatches>()
+        .add::<SecretExists>()
         .add::<PvcBound>()
         .add::<QuotaHeadroom>()
         .add::<AccessAllowed>();

@@ -1,6 +1,7 @@
 //! The objects of the API, as far as the kinds read them. They are the same for every version of Kubernetes.
 
 mod claim;
+mod config_map;
 mod deployment;
 mod meta;
 mod metrics;
@@ -10,11 +11,13 @@ mod node;
 mod pod;
 mod quota;
 mod replica_set;
+mod secret;
 
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::{
     claim::{StorageClass, VolumeClaim},
+    config_map::{ConfigMap, Content, Contents, digest},
     deployment::Deployment,
     meta::{Condition, Meta, condition},
     metrics::{NodeMetrics, PodMetrics},
@@ -24,6 +27,7 @@ pub(crate) use self::{
     pod::{ContainerStatus, Pod, Terminated},
     quota::ResourceQuota,
     replica_set::ReplicaSet,
+    secret::Secret,
 };
 use crate::resource::Resource;
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
-    AccessAllowed, ApiReachable, DeploymentsAvailable, KubeconfigValid, KubernetesTarget, NamespaceExists,
-    NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound, QuotaHeadroom, VersionSkew,
+    AccessAllowed, ApiReachable, ConfigMapMatches, DeploymentsAvailable, KubeconfigValid, KubernetesTarget,
+    NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound, QuotaHeadroom, SecretExists,
+    VersionSkew,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
@@ -70,6 +71,9 @@ async fn no_fault_of_any_request_gives_a_pass() {
     )
     .await;
     survives::<PodsRunning>(json!({ "namespace": "vapora", "at_least": 3 }), 1).await;
+    let named = |name: &str, key: &str| json!({ "namespace": "vapora", "name": name, "keys": [key] });
+    survives::<ConfigMapMatches>(named("vapora-config", "config.toml"), 1).await;
+    survives::<SecretExists>(named("vapora-secrets", "PASS"), 1).await;
     let rights =
         json!({ "namespace": "vapora", "verbs": ["get", "list"], "resources": ["pods", "deployments.apps"] });
     survives::<AccessAllowed>(rights, 4).await;

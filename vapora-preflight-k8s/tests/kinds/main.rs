@@ -4,6 +4,7 @@
 
 mod access_allowed;
 mod api_reachable;
+mod config_map_matches;
 mod connecting;
 mod declared;
 mod deployments_available;
@@ -20,6 +21,7 @@ mod quota_headroom;
 mod refusals;
 mod replay;
 mod said;
+mod secret_exists;
 mod usage_recorded;
 mod version_skew;
 mod volumes_have_space;

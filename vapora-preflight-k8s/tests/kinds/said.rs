@@ -103,7 +103,11 @@ pub(crate) struct Sheet(String);
 
 impl Sheet {
     pub(crate) fn add(&mut self, title: &str, result: &CheckResult) {
-        let _ = write!(self.0, "# {title}\n{}\n", text(result));
+        self.add_text(title, &text(result));
+    }
+
+    pub(crate) fn add_text(&mut self, title: &str, text: &str) {
+        let _ = write!(self.0, "# {title}\n{text}\n");
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -23,6 +23,9 @@ pub(crate) fn cluster() -> Cluster {
             "spec": { "volumeName": "pv-1", "resources": { "requests": { "storage": "10Gi" } } },
             "status": { "phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": { "storage": "10Gi" } },
         }))
+        .config_map("vapora", "vapora-config", [("config.toml", "port = 8001\n")])
+        .object(json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+            "metadata": { "namespace": "vapora", "name": "vapora-secrets" }, "data": { "PASS": "c3dvcmRmaXNo" } }))
         .build()
 }
 

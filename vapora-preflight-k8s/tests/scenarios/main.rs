@@ -7,6 +7,7 @@
 
 mod access_allowed;
 mod api_reachable;
+mod config_map_matches;
 mod deployments_available;
 mod ground;
 mod kubeconfig_valid;
@@ -20,3 +21,4 @@ mod pvc_bound;
 mod quota_headroom;
 mod said;
 mod version_skew;
+mod secret_exists;
