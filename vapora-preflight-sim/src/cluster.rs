@@ -31,6 +31,7 @@ mod patch;
 mod paths;
 mod pod;
 mod priority;
+mod protobuf;
 mod quantity;
 mod reply;
 mod respond;

@@ -20,5 +20,5 @@ mod pods_running;
 mod pvc_bound;
 mod quota_headroom;
 mod said;
-mod version_skew;
 mod secret_exists;
+mod version_skew;

@@ -8,7 +8,7 @@ use super::{
     access::{Decision, Identity},
     aggregated, answers, discovery, gzip, health, impersonation,
     kinds::ServedKind,
-    lock, openapi, priority,
+    lock, openapi, priority, protobuf,
     reply::Reply,
     routes::{Query, Route, Target, route},
     status,
@@ -149,10 +149,16 @@ impl Cluster {
         if self.is_frozen() && needs_the_store(&asked.query, verb, &kind) {
             return status::timed_out();
         }
-        if asked.header(&header::CONTENT_TYPE).is_some_and(|content| content.contains("protobuf")) {
-            return status::unknown_to_the_simulation("a body in protobuf");
-        }
-        let mut reply = answers::answer(self, asked, target, &kind);
+        let mut reply =
+            if asked.header(&header::CONTENT_TYPE).is_some_and(|content| content.contains("protobuf")) {
+                let Some(review) = protobuf::review(asked.body) else {
+                    return status::unknown_to_the_simulation("a body in protobuf");
+                };
+                let body = Bytes::from(review.to_string());
+                answers::answer(self, &Asked { body: &body, ..asked.clone() }, target, &kind)
+            } else {
+                answers::answer(self, asked, target, &kind)
+            };
         reply.warnings.extend(kind.deprecated.as_deref().map(str::to_owned));
         reply
     }
@@ -172,6 +178,7 @@ fn needs_the_store(query: &Query, verb: &str, kind: &ServedKind) -> bool {
 }
 
 /// A request whose caller is known.
+#[derive(Clone)]
 pub(crate) struct Asked<'a> {
     pub(crate) identity: Identity,
     pub(crate) query: Query,

@@ -88,6 +88,7 @@ fn built_in(kind: &ServedKind) -> Option<Vec<Column>> {
         "apps/daemonsets" => workload::DAEMON_SETS,
         "batch/jobs" => workload::JOBS,
         "batch/cronjobs" => workload::CRON_JOBS,
+        "autoscaling/horizontalpodautoscalers" => workload::AUTOSCALERS,
         "/services" => network::SERVICES,
         "/endpoints" => network::ENDPOINTS,
         "discovery.k8s.io/endpointslices" => network::ENDPOINT_SLICES,
@@ -172,6 +173,22 @@ mod tests {
         assert_eq!(
             cells("v1", "Event", event),
             json!(["105s", "Warning", "BackOff", "pod/p", "", "kubelet, node-1", "back-off", "105s", 4, "x"])
+        );
+        let scaler = json!({
+            "spec": {
+                "scaleTargetRef": { "kind": "Deployment", "name": "d" }, "minReplicas": 1, "maxReplicas": 5,
+                "metrics": [
+                    { "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 70 } } },
+                    { "type": "Pods", "pods": { "metric": { "name": "q" }, "target": { "type": "AverageValue", "averageValue": "10" } } },
+                ],
+            },
+            "status": { "currentReplicas": 2, "currentMetrics": [
+                { "type": "Resource", "resource": { "name": "cpu", "current": { "averageUtilization": 41 } } },
+            ] },
+        });
+        assert_eq!(
+            cells("autoscaling/v2", "HorizontalPodAutoscaler", scaler),
+            json!(["x", "Deployment/d", "cpu: 41%/70%, <unknown>/10", "1", 5, 2, "105s"])
         );
         assert_eq!(cells("v1", "LimitRange", json!({})), json!(["x", THEN]));
     }

@@ -28,7 +28,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     case("kubectl/kubectl-auth-can-i-01-get-apis-apps-v1"),
     case("kubectl/kubectl-auth-can-i-02-post-apis-authorization-k8s-io-v1-selfsubjectaccessreviews")
-        .refused("the request is in protobuf, which the simulation does not read"),
+        .in_json(),
     case("kubectl/kubectl-diff-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-backend")
         .before(crate::rollouts::unavailable_once),
     case("kubectl/kubectl-diff-02-get-openapi-v3").part("the hashes of documents are not recorded", paths),

@@ -150,3 +150,58 @@ fn job_status(job: &Value) -> &'static str {
         |(_, word)| word,
     )
 }
+
+pub(super) const AUTOSCALERS: Columns = Columns(&[
+    NAME,
+    text("Reference", "what it scales", |scaler, _| {
+        let target = &scaler["spec"]["scaleTargetRef"];
+        let part = |field: &str| target[field].as_str().unwrap_or_default().to_owned();
+        format!("{}/{}", part("kind"), part("name")).into()
+    }),
+    text("Targets", "what is measured of what is wanted", |scaler, _| targets(scaler).into()),
+    text("MinPods", "how few Pods there may be", |scaler, _| match scaler["spec"]["minReplicas"].as_i64() {
+        Some(number) => number.to_string().into(),
+        None => "<unset>".into(),
+    }),
+    number("MaxPods", "how many Pods there may be", |scaler, _| count(&scaler["spec"]["maxReplicas"])),
+    number("Replicas", "how many Pods there are", |scaler, _| count(&scaler["status"]["currentReplicas"])),
+    AGE,
+]);
+
+/// Each metric with what is measured and what is wanted.
+fn targets(scaler: &Value) -> String {
+    let metrics = scaler["spec"]["metrics"].as_array().map_or(&[][..], Vec::as_slice);
+    let shown: Vec<String> = metrics
+        .iter()
+        .enumerate()
+        .map(|(number, metric)| target(metric, &scaler["status"]["currentMetrics"][number]))
+        .collect();
+    match shown.len() {
+        0 => "<none>".to_owned(),
+        length if length > 2 => format!("{} + {} more...", shown[..2].join(", "), length - 2),
+        _ => shown.join(", "),
+    }
+}
+
+fn target(metric: &Value, current: &Value) -> String {
+    let kind = metric["type"].as_str().unwrap_or_default();
+    let field = kind.chars().next().map(|first| first.to_ascii_lowercase()).into_iter().collect::<String>()
+        + kind.get(1..).unwrap_or_default();
+    let (wanted, measured) = (&metric[&field]["target"], &current[&field]["current"]);
+    let shown = if wanted["averageUtilization"].is_number() {
+        let percent = |value: &Value| format!("{value}%");
+        let measured = &measured["averageUtilization"];
+        let now = if measured.is_number() { percent(measured) } else { "<unknown>".to_owned() };
+        format!("{now}/{}", percent(&wanted["averageUtilization"]))
+    } else {
+        let (name, suffix) =
+            if wanted["averageValue"].is_string() { ("averageValue", " (avg)") } else { ("value", "") };
+        let suffix = if kind == "External" || kind == "Object" { suffix } else { "" };
+        let now = measured[name].as_str().unwrap_or("<unknown>");
+        format!("{now}/{}{suffix}", wanted[name].as_str().unwrap_or("<auto>"))
+    };
+    match metric[&field]["name"].as_str() {
+        Some(name) => format!("{name}: {shown}"),
+        None => shown,
+    }
+}
