@@ -1,6 +1,12 @@
 //! What a simulated server is made of: something that answers one request.
 
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use axum::body::{Body, Bytes};
+use futures::future::BoxFuture;
 use http::{Request, Response};
 
 /// Any error, as towers of services hand it around.
@@ -25,4 +31,20 @@ pub struct RequestRecord {
     pub query: String,
     /// Who asked; `None` where the credentials were not accepted.
     pub identity: Option<String>,
+}
+
+/// What goes on over a connection after an answer that ends HTTP on it, in the extensions of that answer.
+#[derive(Clone)]
+pub(crate) struct Afterwards(pub(crate) Arc<Mutex<Option<BoxFuture<'static, ()>>>>);
+
+impl Afterwards {
+    pub(crate) fn take(&self) -> Option<BoxFuture<'static, ()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for Afterwards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Afterwards")
+    }
 }

@@ -96,13 +96,13 @@ impl Answer for Faulty {
     }
 }
 
-/// An answer with this status code and a reason in JSON.
-fn failure(code: u16) -> Response {
+/// An answer with this status code and a reason in JSON, for 429 with the seconds after which to ask again.
+fn failure(code: u16, retry_after: u32) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reason = status.canonical_reason().unwrap_or("error").to_ascii_lowercase();
     let mut response = (status, Json(json!({ "error": reason, "code": code }))).into_response();
     if code == 429 {
-        response.headers_mut().insert(header::RETRY_AFTER, 1.into());
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
     }
     if code == 401 {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
@@ -111,7 +111,7 @@ fn failure(code: u16) -> Response {
 }
 
 async fn authenticate(Shared(inner): Shared<Arc<Inner>>, request: AxumRequest, next: Next) -> Response {
-    if inner.knows(request.headers()) { next.run(request).await } else { failure(401) }
+    if inner.knows(request.headers()) { next.run(request).await } else { failure(401, 1) }
 }
 
 async fn health(Shared(inner): Shared<Arc<Inner>>) -> (StatusCode, Json<Value>) {
@@ -126,7 +126,7 @@ async fn health(Shared(inner): Shared<Arc<Inner>>) -> (StatusCode, Json<Value>) 
 
 async fn projects(Shared(inner): Shared<Arc<Inner>>) -> Response {
     if inner.state().degraded {
-        return failure(503);
+        return failure(503, 1);
     }
     Json(json!([
         { "id": "project:website", "title": "Website", "status": "active", "tasks": 12 },
@@ -155,7 +155,7 @@ impl Backend {
         let router = Router::new()
             .route("/health", routing::get(health))
             .route("/api/projects", routing::get(projects))
-            .fallback(|| async { failure(404) })
+            .fallback(|| async { failure(404, 1) })
             .layer(middleware::from_fn_with_state(Arc::clone(&inner), authenticate))
             .with_state(Arc::clone(&inner));
         let config = chain.map(Chain::server_config).transpose().map_err(io::Error::other)?;

@@ -11,6 +11,8 @@ mod cel;
 mod continuation;
 mod defaults;
 mod discovery;
+mod exec;
+mod failures;
 mod fields;
 mod fieldset;
 mod form;
@@ -21,8 +23,10 @@ mod impersonation;
 mod invalid;
 mod kinds;
 mod kubeconfig;
+mod kubelet;
 mod labels;
 mod list;
+mod logs;
 mod metadata;
 mod node;
 mod openapi;
@@ -37,6 +41,7 @@ mod reply;
 mod respond;
 mod reviews;
 mod routes;
+mod runtime;
 mod schema;
 mod serve;
 mod service;
@@ -45,7 +50,9 @@ mod status;
 mod store;
 mod subresource;
 mod table;
+mod usage;
 mod validation;
+mod volumes;
 mod warnings;
 mod watch;
 mod workload;
@@ -65,6 +72,7 @@ pub use self::{
     access::{ADMIN, ANONYMOUS, AccessRule, RESTRICTED},
     admission::WebhookAnswer,
     builder::ClusterBuilder,
+    exec::ExecAnswer,
     kubeconfig::Kubeconfig,
     node::NodeTrouble,
     pod::PodTrouble,
@@ -73,18 +81,14 @@ pub use self::{
     state::ClusterError,
     workload::Workload,
 };
-use self::{authority::Authority, metadata::Manager, state::State};
+use self::{authority::Authority, metadata::Manager, runtime::Runtime, state::State};
 use crate::{answer::RequestRecord, clock::SimClock, faults::Faults};
 
 /// A simulated Kubernetes cluster, as far as its API server is concerned.
 ///
-/// It answers as kube-apiserver 1.36 does: the same status codes, `Status` bodies, lists, selectors and access decisions,
-/// and for writes the same validation, defaults, owners of fields and admission. It serves the groups and kinds of such a
-/// server, those of its CustomResourceDefinitions, and `metrics.k8s.io`. What it does not know it answers with 501 and says
-/// so, never with an empty success. All clones are the same cluster.
-///
-/// A write is kept, and the controllers of a real cluster do not act on it by themselves: a Deployment that is changed is a
-/// generation ahead of its status.
+/// It answers as kube-apiserver 1.36 does: the same status codes, `Status` bodies, lists, selectors and access
+/// decisions. It serves the groups and kinds of such a server, and `metrics.k8s.io`. What it does not know it answers with 501
+/// and says so, never with an empty success. All clones are the same cluster.
 ///
 /// ```
 /// use vapora_preflight_sim::{AccessRule, Cluster, NodeTrouble};
@@ -129,6 +133,7 @@ struct Inner {
     frozen: AtomicBool,
     /// Who signs its certificates, made when it is first needed.
     authority: OnceLock<Arc<Authority>>,
+    runtime: Runtime,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -167,9 +172,7 @@ impl Cluster {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.0.state);
-        state.let_go(&self.0.clock);
-        state
+        lock(&self.0.state)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State, &str) -> T) -> T {
@@ -222,7 +225,7 @@ impl Cluster {
     /// Something is the matter with a Pod from now on; the Deployment it belongs to notices.
     pub fn trouble_pod(&self, namespace: &str, name: &str, trouble: PodTrouble) -> Result<(), ClusterError> {
         self.change(|state, now| {
-            let nodes = state.count("Node");
+            let nodes = state.kind("Node").len();
             state.edit("Pod", namespace, name, |pod| trouble.apply(pod, nodes, now))?;
             let pod = state.get("Pod", namespace, name)?.clone();
             match workload::deployment_of(state, &pod) {

@@ -50,12 +50,13 @@ async fn play(fault: Fault, mut stream: TcpStream) -> io::Result<()> {
     }
     let mut hello = [0; 1024];
     let _ = stream.read(&mut hello).await?;
+    // a server without TLS at that port
+    let plain = |code: u16| {
+        format!("HTTP/1.1 {code} no TLS here\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").into_bytes()
+    };
     let answer = match fault {
-        // a server without TLS at that port
-        Fault::Status(code) => {
-            format!("HTTP/1.1 {code} no TLS here\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                .into_bytes()
-        }
+        Fault::Status(code) => plain(code),
+        Fault::Throttled { .. } => plain(429),
         Fault::Garbage => vec![0xff; 64],
         // a record of a handshake, announced with 122 bytes, and ended after six
         Fault::Truncated => vec![0x16, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3],

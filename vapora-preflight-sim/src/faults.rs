@@ -17,8 +17,14 @@ use crate::answer::BoxError;
 pub enum Fault {
     /// The connection is closed without an answer.
     Cut,
-    /// An answer with this status code, and a body such as a real server sends with it. 429 has a `Retry-After`.
+    /// An answer with this status code, and a body such as a real server sends with it. 429 has a `Retry-After` of one
+    /// second.
     Status(u16),
+    /// Too many requests (429): the client is to ask again after so many seconds.
+    Throttled {
+        /// The `Retry-After`.
+        retry_after: u32,
+    },
     /// Status 200, labelled as JSON, and a body that is not JSON.
     Garbage,
     /// Status 200 and no body.
@@ -51,6 +57,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Cut => f.pad("cut"),
             Self::Status(code) => f.pad(&code.to_string()),
+            Self::Throttled { retry_after } => f.pad(&format!("429 for {retry_after}s")),
             Self::Garbage => f.pad("garbage"),
             Self::Empty => f.pad("empty"),
             Self::Truncated => f.pad("truncated"),
@@ -64,6 +71,7 @@ impl fmt::Display for Fault {
 enum Aim {
     Every,
     Nth(usize),
+    First(usize),
     Under(String),
 }
 
@@ -83,6 +91,16 @@ impl FaultPlan {
     /// The fault strikes one request: the `n`-th since the plan was set, and the first is 1.
     pub fn nth(n: usize, fault: Fault) -> Self {
         Self { fault, aim: Aim::Nth(n) }
+    }
+
+    /// The fault strikes the next `count` requests from when the plan is set or added.
+    pub fn first(count: usize, fault: Fault) -> Self {
+        Self { fault, aim: Aim::First(count) }
+    }
+
+    /// The next `count` requests are too many: 429, with the seconds after which to ask again.
+    pub fn throttle(count: usize, retry_after_seconds: u32) -> Self {
+        Self::first(count, Fault::Throttled { retry_after: retry_after_seconds })
     }
 
     /// The fault strikes the requests whose path begins with `prefix`.
@@ -119,8 +137,12 @@ impl Faults {
     }
 
     /// Adds a plan to those in place; the first that fits a request strikes it.
-    pub fn add(&self, plan: FaultPlan) {
-        self.state().plans.push(plan);
+    pub fn add(&self, mut plan: FaultPlan) {
+        let mut state = self.state();
+        if let Aim::First(count) = &mut plan.aim {
+            *count += state.seen;
+        }
+        state.plans.push(plan);
     }
 
     /// Takes all plans away, and counts requests from zero again.
@@ -150,6 +172,7 @@ impl Faults {
         let fits = |plan: &&FaultPlan| match &plan.aim {
             Aim::Every => true,
             Aim::Nth(n) => *n == seen,
+            Aim::First(count) => seen <= *count,
             Aim::Under(prefix) => path.starts_with(prefix.as_str()),
         };
         let fault = state.plans.iter().find(fits).map(|plan| plan.fault);
@@ -159,14 +182,16 @@ impl Faults {
 }
 
 impl Fault {
-    /// Plays the fault; `status` writes the answer with a status code as the server in question does.
+    /// Plays the fault; `status` writes the answer with a status code as the server in question does, and for 429 with
+    /// the seconds after which to ask again.
     pub(crate) async fn play(
         self,
-        status: impl FnOnce(u16) -> Response<Body>,
+        status: impl FnOnce(u16, u32) -> Response<Body>,
     ) -> Result<Response<Body>, BoxError> {
         match self {
             Self::Cut => Err(cut().into()),
-            Self::Status(code) => Ok(status(code)),
+            Self::Status(code) => Ok(status(code, 1)),
+            Self::Throttled { retry_after } => Ok(status(429, retry_after)),
             Self::Garbage => Ok(json(Body::from("{\"kind\": <!doctype html>"))),
             Self::Empty => Ok(json(Body::empty())),
             Self::Truncated => {
@@ -217,6 +242,16 @@ mod tests {
         assert_eq!(faults.strike("/a"), Some(Fault::Cut));
         assert_eq!(faults.strike("/a"), None);
         assert_eq!((faults.seen(), faults.struck()), (3, 1));
+    }
+
+    #[test]
+    fn a_server_is_busy_for_some_requests() {
+        let faults = Faults::default();
+        faults.set(FaultPlan::throttle(2, 7));
+        let busy = Fault::Throttled { retry_after: 7 };
+        let struck = ["/a", "/b", "/c"].map(|path| faults.strike(path));
+        assert_eq!(struck, [Some(busy), Some(busy), None]);
+        assert_eq!(busy.to_string(), "429 for 7s");
     }
 
     #[test]

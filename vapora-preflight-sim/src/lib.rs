@@ -19,7 +19,7 @@ pub use certificates::{CertificateError, Chain, ClientCertificate, KeyType, Leaf
 pub use clock::SimClock;
 pub use cluster::{
     ADMIN, ANONYMOUS, AccessRule, Cluster, ClusterBuilder, ClusterError, ClusterServer, ClusterService,
-    Kubeconfig, NodeTrouble, PodTrouble, RESTRICTED, WebhookAnswer, Workload,
+    ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble, RESTRICTED, WebhookAnswer, Workload,
 };
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};

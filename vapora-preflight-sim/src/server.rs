@@ -5,7 +5,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::answer::Answer;
+use crate::answer::{Afterwards, Answer};
 
 /// A running server. Its tasks are in the set, which ends them when it is dropped.
 #[derive(Debug)]
@@ -127,19 +127,28 @@ async fn speak(
     answer: impl Answer,
     peer: Peer,
 ) {
+    let upgraded = Arc::new(Mutex::new(None));
+    let afterwards = Arc::clone(&upgraded);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (answer, peer) = (answer.clone(), peer.clone());
+        let (answer, peer, afterwards) = (answer.clone(), peer.clone(), Arc::clone(&afterwards));
         async move {
             let (mut head, body) = request.into_parts();
             head.extensions.insert(peer);
             let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-            answer.answer(Request::from_parts(head, body)).await.map_err(io::Error::other)
+            let response = answer.answer(Request::from_parts(head, body)).await.map_err(io::Error::other)?;
+            let next = response.extensions().get::<Afterwards>().and_then(Afterwards::take);
+            *afterwards.lock().unwrap_or_else(PoisonError::into_inner) = next;
+            Ok::<_, io::Error>(response)
         }
     });
     // The time of a simulated world is not that of the machine, so there is no `Date`.
     let connection =
         http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = connection.await {
+    if let Err(error) = connection.with_upgrades().await {
         tracing::trace!(%error, "connection closed");
+    }
+    let next = upgraded.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(next) = next {
+        next.await;
     }
 }

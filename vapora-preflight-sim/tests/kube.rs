@@ -9,7 +9,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, Client, Config, Error,
-    api::{ListParams, LogParams, PostParams},
+    api::{ListParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use tokio::task::JoinSet;
@@ -147,15 +147,13 @@ async fn an_identity_may_do_what_its_rules_say() {
 #[tokio::test]
 async fn what_is_not_simulated_is_said_and_never_an_empty_success() {
     let client = Client::new(cluster().service(), "shop");
-    let pods = Api::<Pod>::namespaced(client.clone(), "shop");
-    let (code, message) = refusal(pods.logs("some-pod", &LogParams::default()).await);
+    let request =
+        http::Request::get("/api/v1/namespaces/shop/pods/some-pod/proxy/x").body(Vec::new()).unwrap();
+    let (code, message) = refusal(client.request_text(request).await);
     assert_eq!(code, 501);
-    assert!(
-        message
-            .contains("the simulated cluster does not know `GET /api/v1/namespaces/shop/pods/some-pod/log`")
-    );
+    let path = "/api/v1/namespaces/shop/pods/some-pod/proxy/x";
+    assert!(message.contains(&format!("the simulated cluster does not know `GET {path}`")), "{message}");
     for (path, code) in [
-        ("/apis/metrics.k8s.io/v1beta1/nodes", 501),
         ("/openapi/v3/apis/apps/v1", 501),
         ("/api/v1/podz", 404),
         ("/apis/example.com/v1/widgets", 404),

@@ -6,8 +6,15 @@ use http::header;
 use serde_json::json;
 
 use super::{
-    Cluster, form::Form, kinds::ServedKind, list, reply::Reply, respond::Asked, reviews, routes::Target,
-    status, subresource, watch, write,
+    Cluster,
+    form::Form,
+    kinds::{METRICS, ServedKind},
+    list,
+    reply::Reply,
+    respond::Asked,
+    reviews,
+    routes::Target,
+    status, subresource, usage, watch, write,
 };
 
 /// The answer to a request whose caller may ask it, for a kind that is served and knows the verb.
@@ -35,6 +42,7 @@ fn made(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &ServedKind
         ("authorization.k8s.io", "selfsubjectaccessreviews", _) => {
             reviews::access(&asked.identity, asked.body, &now)
         }
+        (METRICS, _, _) => usage::answer(cluster, asked, target, kind),
         ("", "componentstatuses", _) => components(target),
         ("authorization.k8s.io", "selfsubjectrulesreviews", _) => reviews::rules(&asked.identity, asked.body),
         ("authentication.k8s.io", "selfsubjectreviews", _) => reviews::who(&asked.identity, asked.body, &now),

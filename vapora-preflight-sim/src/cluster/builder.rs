@@ -10,6 +10,7 @@ use super::{
     kinds::Catalog,
     metadata::Manager,
     node, pod,
+    runtime::Runtime,
     state::State,
     store::Store,
     workload::{self, Workload},
@@ -22,6 +23,7 @@ pub struct ClusterBuilder {
     name: String,
     clock: SimClock,
     state: State,
+    runtime: Runtime,
 }
 
 /// Noon of the first of December 2026 in UTC, in seconds of Unix time.
@@ -35,14 +37,13 @@ impl ClusterBuilder {
             identities: Vec::new(),
             tokens: Vec::new(),
             ids: Ids::seeded(&name),
-            ending: Vec::new(),
             version: "v1.36.3".to_owned(),
         };
         let clock = SimClock::at_unix_seconds(DEFAULT_TIME);
         for namespace in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             state.namespace(namespace, &clock.text());
         }
-        let mut builder = Self { name, clock, state };
+        let mut builder = Self { name, clock, state, runtime: Runtime::default() };
         let token = builder.new_token(ADMIN);
         builder.state.identities.push(Identity::admin(token));
         builder.service_account(RESTRICTED, "vapora", [])
@@ -74,10 +75,16 @@ impl ClusterBuilder {
         self
     }
 
+    /// The Nodes have no kubelets that could be asked: see [`Cluster::without_kubelets`].
+    pub fn without_kubelets(mut self) -> Self {
+        *self.runtime.kubelets_gone.get_mut() = true;
+        self
+    }
+
     /// A Node that is ready.
     pub fn node(self, name: &str) -> Self {
         let now = self.clock.text();
-        let number = self.state.count("Node") + 1;
+        let number = self.state.kind("Node").len() + 1;
         let version = self.state.version.clone();
         let node = node::ready(name, number, &version, &now);
         self.insert(node, Manager::Controller)
@@ -205,6 +212,7 @@ impl ClusterBuilder {
             failing: Mutex::default(),
             frozen: AtomicBool::new(false),
             authority: OnceLock::new(),
+            runtime: self.runtime,
         }))
     }
 }

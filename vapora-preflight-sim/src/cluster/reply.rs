@@ -4,6 +4,8 @@ use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
+use crate::answer::Afterwards;
+
 /// A status code, the headers that depend on the answer, and a body, which may be a stream.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -16,6 +18,8 @@ pub(crate) struct Reply {
     /// Further headers; one of a name that every answer has takes its place.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Body,
+    /// What goes on over the connection after this answer, which is then no longer HTTP.
+    pub(crate) afterwards: Option<Afterwards>,
 }
 
 impl Reply {
@@ -39,6 +43,7 @@ impl Reply {
             warnings: Vec::new(),
             headers: Vec::new(),
             body: body.into(),
+            afterwards: None,
         }
     }
 
@@ -56,6 +61,11 @@ impl Reply {
     pub(crate) fn into_response(self, audit_id: &str) -> Response<Body> {
         let mut response = Response::new(self.body);
         *response.status_mut() = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(afterwards) = self.afterwards {
+            response.extensions_mut().insert(afterwards);
+            response.headers_mut().extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
+            return response;
+        }
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(audit_id) {
             headers.insert("audit-id", id);

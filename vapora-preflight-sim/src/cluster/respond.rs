@@ -33,13 +33,21 @@ impl Cluster {
         let number = self.record(&head.method, &path, head.uri.query(), identity.as_ref());
         let audit_id = Ids::seeded(&format!("{} {number}", self.0.name)).uid();
 
+        let priority = identity.as_ref().and_then(|identity| priority::of(&self.0.name, identity, &asked));
         if let Some(fault) = self.0.faults.strike(&path) {
             let user = identity.as_ref().map_or("system:anonymous", |identity| &identity.username);
             let target = match &asked {
                 Route::Resource(target) => Some(target),
                 Route::Path { .. } => None,
             };
-            return fault.play(|code| status::fault(code, user, target).into_response(&audit_id)).await;
+            let answer = |code, retry_after| {
+                let reply = match (code, priority) {
+                    (429, priority) => status::too_many_requests(retry_after, priority.into_iter().flatten()),
+                    _ => status::fault(code, user, target),
+                };
+                reply.into_response(&audit_id)
+            };
+            return fault.play(answer).await;
         }
         let identity =
             identity.map(|identity| impersonation::effective(&self.state(), &identity, &head.headers));
@@ -159,9 +167,7 @@ impl Cluster {
             } else {
                 answers::answer(self, asked, target, &kind)
             };
-        if let Some(warning) = &kind.deprecated {
-            reply.warnings.insert(0, warning.to_string());
-        }
+        reply.warnings.extend(kind.deprecated.as_deref().map(str::to_owned));
         reply
     }
 }

@@ -1,6 +1,6 @@
 //! The `Status` objects with which an API server says no.
 
-use http::header;
+use http::{HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     routes::Target,
 };
 
-fn status(code: u16, reason: Option<&str>, message: &str, details: Option<Value>) -> Value {
+pub(crate) fn status(code: u16, reason: Option<&str>, message: &str, details: Option<Value>) -> Value {
     let mut body = Map::new();
     body.insert("kind".into(), "Status".into());
     body.insert("apiVersion".into(), "v1".into());
@@ -298,6 +298,16 @@ pub(crate) fn unknown_to_the_simulation(what: &str) -> Reply {
     Reply::json(501, &status(501, None, &message, None))
 }
 
+/// The server has too much to do for callers of this priority, and says so before it looks at the request.
+pub(crate) fn too_many_requests(
+    retry_after: u32,
+    priority: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Reply {
+    let mut reply = Reply::text(429, "Too many requests, please try again later.\n");
+    reply.headers.extend(priority);
+    reply.with(header::RETRY_AFTER, retry_after)
+}
+
 /// The answer of a server or of something before it that failed with this code.
 pub(crate) fn fault(code: u16, user: &str, target: Option<&Target>) -> Reply {
     let plain = |reason: &str, message: &str| {
@@ -310,12 +320,6 @@ pub(crate) fn fault(code: u16, user: &str, target: Option<&Target>) -> Reply {
         (404, Some(Target { group, resource, name: Some(name), .. })) => not_found(group, resource, name),
         (404, Some(_)) => no_such_resource(),
         (404, None) => Reply::page_not_found(),
-        (429, _) => {
-            let message = "the server has received too many requests and has asked us to try again later";
-            let details = json!({ "retryAfterSeconds": 1 });
-            let body = status(code, Some("TooManyRequests"), message, Some(details));
-            Reply::json(code, &body).with(header::RETRY_AFTER, 1)
-        }
         (500, _) => internal_error("etcdserver: leader changed"),
         (503, _) => plain("ServiceUnavailable", "the server is currently unable to handle the request"),
         (504, _) => plain("Timeout", "Timeout: request did not complete within the allotted timeout"),

@@ -1,13 +1,14 @@
 //! What stands behind the name of an object in a path: `pods/log`, `deployments/scale`.
 
 use super::{
-    Cluster, answers,
+    Cluster, answers, exec,
     kinds::ServedKind,
+    logs,
     reply::Reply,
     respond::Asked,
     reviews,
     routes::Target,
-    status,
+    status, volumes,
     write::{self, scale_shown},
 };
 
@@ -19,14 +20,21 @@ pub(crate) fn answer(
     kind: &ServedKind,
     subresource: &str,
 ) -> Reply {
+    let namespace = target.namespace.as_deref().unwrap_or_default();
+    let name = target.name.as_deref().unwrap_or_default();
     match (subresource, target.verb.as_str()) {
         ("token", "create") if &*kind.stored == "/serviceaccounts" => {
-            let (namespace, name) = (target.namespace.as_deref(), target.name.as_deref());
-            reviews::token(cluster, namespace.unwrap_or_default(), name.unwrap_or_default(), asked.body)
+            reviews::token(cluster, namespace, name, asked.body)
+        }
+        ("log", _) => logs::answer(cluster, namespace, name, &asked.query),
+        ("exec", _) => exec::answer(cluster, asked, target),
+        ("portforward", _) => exec::forward(cluster, asked, target),
+        ("proxy", "get") if asked.head.uri.path() == format!("/api/v1/nodes/{name}/proxy/stats/summary") => {
+            volumes::summary(cluster, name)
         }
         ("status", "get") => answers::read(cluster, asked, target, kind),
         ("scale", "get") => scale(cluster, target, kind),
-        ("status" | "scale" | "finalize", _) => write::answer(cluster, asked, target, kind),
+        ("status" | "scale", _) => write::answer(cluster, asked, target, kind),
         _ => asked.unknown(),
     }
 }

@@ -6,13 +6,4 @@ pub(crate) const OPEN: &[&str] = &[
     "kubectl/kubectl-rollout-status-02-get-apis-apps-v1-namespaces-vapora-deployments",
     "kubectl/kubectl-rollout-undo-missing-revision-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     "pod-eviction-dry-run-budget-429",
-    "pod-exec-no-upgrade-400",
-    "pod-exec-websocket-no-kubelet",
-    "pod-exec-websocket-v4-no-kubelet",
-    "pod-log-accept-json-no-kubelet",
-    "pod-log-missing-pod-404",
-    "pod-log-no-kubelet-500",
-    "pod-log-pending-container-creating",
-    "pod-log-unknown-container-400",
-    "pod-portforward-no-kubelet",
 ];

@@ -3,6 +3,7 @@
 use crate::{
     case::{Case, Way, case},
     reads::{budget, creating},
+    world::NAMESPACE,
 };
 
 pub(crate) const CASES: &[Case] = &[
@@ -13,7 +14,10 @@ pub(crate) const CASES: &[Case] = &[
     case("pod-log-accept-json-no-kubelet"),
     case("pod-log-missing-pod-404"),
     case("pod-log-no-kubelet-500"),
-    case("pod-log-pending-container-creating").before(creating),
+    case("pod-log-pending-container-creating").before(|cluster| {
+        creating(cluster)?;
+        cluster.edit("Pod", NAMESPACE, "vapora-creating", |pod| pod["spec"]["nodeName"] = "node-3".into())
+    }),
     case("pod-log-restricted-403"),
     case("pod-log-unknown-container-400"),
     case("pod-portforward-no-kubelet").way(Way::Tls),

@@ -16,8 +16,10 @@ fn identities(builder: ClusterBuilder) -> ClusterBuilder {
 /// A cluster with the objects of the recorded one, as they were recorded. What the simulation does not serve is left out,
 /// and then missing from the answers.
 pub(crate) fn recorded() -> Result<Cluster, ClusterError> {
-    let cluster =
-        identities(Cluster::builder("recorded").without_group("metrics.k8s.io").at(1_795_435_700)).build();
+    let cluster = identities(
+        Cluster::builder("recorded").without_group("metrics.k8s.io").without_kubelets().at(1_795_435_700),
+    )
+    .build();
     for object in recording::world() {
         match cluster.insert(object) {
             Ok(()) | Err(ClusterError::UnknownKind { .. }) => {}
