@@ -86,9 +86,13 @@ use crate::{answer::RequestRecord, clock::SimClock, faults::Faults};
 
 /// A simulated Kubernetes cluster, as far as its API server is concerned.
 ///
-/// It answers as kube-apiserver 1.36 does: the same status codes, `Status` bodies, lists, selectors and access
-/// decisions. It serves the groups and kinds of such a server, and `metrics.k8s.io`. What it does not know it answers with 501
-/// and says so, never with an empty success. All clones are the same cluster.
+/// It answers as kube-apiserver 1.36 does: the same status codes, `Status` bodies, lists, selectors and access decisions,
+/// and for writes the same validation, defaults, owners of fields and admission. It serves the groups and kinds of such a
+/// server, those of its CustomResourceDefinitions, and `metrics.k8s.io`. What it does not know it answers with 501 and says
+/// so, never with an empty success. All clones are the same cluster.
+///
+/// A write is kept, and the controllers of a real cluster do not act on it by themselves: a Deployment that is changed is a
+/// generation ahead of its status.
 ///
 /// ```
 /// use vapora_preflight_sim::{AccessRule, Cluster, NodeTrouble};
@@ -172,7 +176,9 @@ impl Cluster {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.0.state)
+        let mut state = lock(&self.0.state);
+        state.let_go(&self.0.clock);
+        state
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State, &str) -> T) -> T {
@@ -225,7 +231,7 @@ impl Cluster {
     /// Something is the matter with a Pod from now on; the Deployment it belongs to notices.
     pub fn trouble_pod(&self, namespace: &str, name: &str, trouble: PodTrouble) -> Result<(), ClusterError> {
         self.change(|state, now| {
-            let nodes = state.kind("Node").len();
+            let nodes = state.count("Node");
             state.edit("Pod", namespace, name, |pod| trouble.apply(pod, nodes, now))?;
             let pod = state.get("Pod", namespace, name)?.clone();
             match workload::deployment_of(state, &pod) {

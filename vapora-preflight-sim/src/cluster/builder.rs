@@ -37,6 +37,7 @@ impl ClusterBuilder {
             identities: Vec::new(),
             tokens: Vec::new(),
             ids: Ids::seeded(&name),
+            ending: Vec::new(),
             version: "v1.36.3".to_owned(),
         };
         let clock = SimClock::at_unix_seconds(DEFAULT_TIME);
@@ -84,7 +85,7 @@ impl ClusterBuilder {
     /// A Node that is ready.
     pub fn node(self, name: &str) -> Self {
         let now = self.clock.text();
-        let number = self.state.kind("Node").len() + 1;
+        let number = self.state.count("Node") + 1;
         let version = self.state.version.clone();
         let node = node::ready(name, number, &version, &now);
         self.insert(node, Manager::Controller)

@@ -145,20 +145,15 @@ fn add_taints(node: &mut Value, taints: impl IntoIterator<Item = Value>) {
     }
 }
 
-/// The names of the Nodes that take Pods, with their address and zone.
-pub(crate) fn schedulable(state: &State) -> Vec<(String, String, String)> {
+/// The Node that takes the Pod of that number, by its name, with its address and zone; `None` where no Node takes any.
+pub(crate) fn place(state: &State, number: usize) -> Option<[String; 3]> {
     let fit = |node: &&Value| !node["spec"]["unschedulable"].as_bool().unwrap_or(false);
+    let nodes: Vec<&Value> = state.kind("Node").into_iter().filter(fit).collect();
+    let node = nodes.get(number.checked_rem(nodes.len())?)?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    state
-        .kind("Node")
-        .into_iter()
-        .filter(fit)
-        .map(|node| {
-            (
-                text(&node["metadata"]["name"]),
-                text(&node["status"]["addresses"][0]["address"]),
-                text(&node["metadata"]["labels"]["topology.kubernetes.io/zone"]),
-            )
-        })
-        .collect()
+    Some([
+        text(&node["metadata"]["name"]),
+        text(&node["status"]["addresses"][0]["address"]),
+        text(&node["metadata"]["labels"]["topology.kubernetes.io/zone"]),
+    ])
 }

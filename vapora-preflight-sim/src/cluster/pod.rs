@@ -37,8 +37,7 @@ fn condition(kind: &str, status: &str, now: &str, generation: Option<u64>) -> Va
 
 /// A Pod from the template of its owner, on a Node, with its container running and ready.
 pub(crate) fn running(state: &mut State, owner: &Value, now: &str) -> Value {
-    let nodes = node::schedulable(state);
-    let number = state.kind("Pod").len();
+    let number = state.count("Pod");
     let name = format!("{}-{}", meta(owner, "name"), state.ids.suffix(5));
     let mut spec = owner["spec"]["template"]["spec"].clone();
     let suffix = state.ids.suffix(5);
@@ -77,13 +76,13 @@ pub(crate) fn running(state: &mut State, owner: &Value, now: &str) -> Value {
         "spec": spec,
         "status": {},
     });
-    if nodes.is_empty() {
-        unschedulable(&mut pod, 0, now);
-    } else {
-        let (node, address, zone) = &nodes[number % nodes.len()];
-        pod["spec"]["nodeName"] = node.as_str().into();
-        pod["metadata"]["labels"]["topology.kubernetes.io/zone"] = zone.as_str().into();
-        start(&mut pod, address, number, now, state);
+    match node::place(state, number) {
+        None => unschedulable(&mut pod, 0, now),
+        Some([node, address, zone]) => {
+            pod["spec"]["nodeName"] = node.into();
+            pod["metadata"]["labels"]["topology.kubernetes.io/zone"] = zone.into();
+            start(&mut pod, &address, number, now, state);
+        }
     }
     pod
 }

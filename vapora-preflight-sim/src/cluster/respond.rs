@@ -167,7 +167,9 @@ impl Cluster {
             } else {
                 answers::answer(self, asked, target, &kind)
             };
-        reply.warnings.extend(kind.deprecated.as_deref().map(str::to_owned));
+        if let Some(warning) = &kind.deprecated {
+            reply.warnings.insert(0, warning.to_string());
+        }
         reply
     }
 }

@@ -10,8 +10,9 @@ use super::{
     kinds::{Catalog, Served, ServedKind},
     metadata::{self, Manager},
     store::{Store, meta},
+    write,
 };
-use crate::ids::Ids;
+use crate::{clock::SimClock, ids::Ids};
 
 /// The objects, the identities, and the source of identifiers.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct State {
     pub(crate) identities: Vec<Identity>,
     pub(crate) tokens: Vec<IssuedToken>,
     pub(crate) ids: Ids,
+    /// The Pods that are ending, by namespace and name.
+    pub(crate) ending: Vec<(String, String)>,
     pub(crate) version: String,
 }
 
@@ -58,6 +61,11 @@ impl State {
     /// A kind by its name (`Pod`, `pods`).
     pub(crate) fn served(&self, kind: &str) -> Option<Arc<ServedKind>> {
         self.catalog.named(kind).cloned()
+    }
+
+    /// How many objects of a kind there are.
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.catalog.named(kind).map_or(0, |kind| self.store.count(kind))
     }
 
     /// The objects of a kind in all namespaces; none for a kind that is not known.
@@ -164,6 +172,24 @@ impl State {
         self.served(kind)
             .and_then(|served| self.take(&served, namespace, name))
             .ok_or_else(|| missing(kind, namespace, name))
+    }
+
+    /// Takes away the Pods whose time to end is over.
+    pub(crate) fn let_go(&mut self, clock: &SimClock) {
+        if self.ending.is_empty() {
+            return;
+        }
+        let Some(pods) = self.served("Pod") else { return };
+        let now = clock.text();
+        for (namespace, name) in std::mem::take(&mut self.ending) {
+            let Some(pod) = self.store.get(&pods, &namespace, &name) else { continue };
+            let over = pod["metadata"]["deletionTimestamp"].as_str().map(|time| time <= now.as_str());
+            match over {
+                Some(true) => write::gone(self, &pods, &namespace, &name, &now),
+                Some(false) => self.ending.push((namespace, name)),
+                None => {}
+            }
+        }
     }
 
     /// The objects with an owner of this uid.

@@ -146,6 +146,11 @@ impl Store {
         }
     }
 
+    /// How many objects of a kind there are.
+    pub(crate) fn count(&self, kind: &ServedKind) -> usize {
+        self.objects.get(&kind.stored).map_or(0, BTreeMap::len)
+    }
+
     /// The objects of a kind, in one namespace or in all, with their place in that list in front.
     pub(crate) fn list(
         &self,

@@ -13,7 +13,7 @@ mod service;
 use serde_json::Value;
 
 use self::options::Options;
-pub(crate) use self::scale::shown as scale_shown;
+pub(crate) use self::{delete::gone, scale::shown as scale_shown};
 use super::{
     Cluster, kinds::ServedKind, ownership::Writer, reply::Reply, respond::Asked, routes::Target,
     state::State, status, store::meta,
@@ -43,6 +43,7 @@ pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind
     let mut write = Write { cluster, asked, target, kind, options, now, warnings: Vec::new() };
     let result = match (target.verb.as_str(), target.subresource.as_deref()) {
         (_, Some("scale")) => write.scale(),
+        (_, Some("finalize")) => write.finalize(),
         ("create", _) => write.create(),
         ("update", _) => write.update(),
         ("patch", _) => write.patch(),

@@ -282,6 +282,8 @@ mod tests {
         let read = yaml("spec:\n  image: a\n  other: {x: [1, true, ~]}\n  image: b\n").unwrap();
         assert_eq!(read.value, json!({ "spec": { "image": "b", "other": { "x": [1, true, null] } } }));
         assert_eq!(read.duplicates, ["line 4: key \"image\" already set in map"]);
+        // As on a real server, these are no texts.
+        assert_eq!(yaml("[yes, on, y, no, 'yes']").unwrap().value, json!([true, true, true, false, "yes"]));
         assert_eq!(yaml(r#"{"a": {"b": "c"}}"#).unwrap().value, json!({ "a": { "b": "c" } }));
         assert!(yaml("a: [").is_err() && json(b"{").is_err());
     }

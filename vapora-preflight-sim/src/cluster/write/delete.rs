@@ -132,6 +132,9 @@ impl Write<'_> {
             gone(state, self.kind, namespace, name, &self.now);
             return None;
         }
+        if self.kind.kind == "Pod" {
+            state.ending.push((namespace.to_owned(), name.to_owned()));
+        }
         let kept = state.store.put(self.kind, left);
         if is_namespace(self.kind) {
             self.empty_namespace(state, name);
@@ -159,6 +162,18 @@ impl Write<'_> {
         } else {
             gone(state, self.kind, "", name, &self.now);
         }
+    }
+
+    /// What is left that holds a namespace.
+    pub(super) fn finalize(&mut self) -> Result<Reply, Reply> {
+        let sent = self.object()?;
+        self.check_name(&sent)?;
+        let mut state = self.cluster.state();
+        let live = self.live(&state).ok_or_else(|| self.missing())?;
+        let mut object = live.clone();
+        object["spec"]["finalizers"] = sent["spec"]["finalizers"].clone();
+        object["metadata"]["resourceVersion"] = sent["metadata"]["resourceVersion"].clone();
+        self.commit(&mut state, Some(live), object, None)
     }
 
     fn grace(&self, object: &Value, deletion: &Deletion) -> i64 {

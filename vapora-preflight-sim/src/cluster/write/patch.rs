@@ -78,6 +78,9 @@ impl Write<'_> {
         }
         let mut state = self.cluster.state();
         let live = self.live(&state);
+        if live.is_none() && self.target.subresource.is_some() {
+            return Err(self.missing());
+        }
         self.check_identity(live.as_ref(), &applied)?;
         let mut bare = live.clone().unwrap_or_else(|| self.nothing());
         let mut owners = self.owners_before_apply(live.as_ref(), &mut bare);
