@@ -57,6 +57,8 @@ pub fn register(registry: &mut Registry) {
         .add::<PodsRunning>()
         .add::<ConfigMapMatches>()
         .add::<SecretExists>()
+        .add::<UsageRecorded>()
+        .add::<VolumesHaveSpace>()
         .add::<PvcBound>()
         .add::<QuotaHeadroom>()
         .add::<AccessAllowed>();

@@ -313,7 +313,9 @@ warn_within = "7d"
 
     fn requires(&self, needs: &mut Requirements) {
         needs.target::<KubernetesTarget>();
-        // Everybody has it, unless that default was taken away.
-        needs.permission(Resource::SELF_REVIEWS.permission("create", None).optional());
+        // Everybody has them, unless that default was taken away. One of the two is enough.
+        for review in [Resource::SELF_REVIEWS, Resource::ACCESS_REVIEWS] {
+            needs.permission(review.permission("create", None).optional());
+        }
     }
 }

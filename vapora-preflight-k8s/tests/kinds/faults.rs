@@ -1,13 +1,13 @@
 //! Whatever goes wrong with a request, no check passes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
     AccessAllowed, ApiReachable, ConfigMapMatches, DeploymentsAvailable, KubeconfigValid, KubernetesTarget,
     NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound, QuotaHeadroom, SecretExists,
-    VersionSkew,
+    UsageRecorded, VersionSkew, VolumesHaveSpace,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
@@ -30,7 +30,7 @@ async fn survives<K: Kind>(parameters: Value, requests: usize) {
     let cluster = cluster();
     let check = kind::<K>(parameters);
     let client = client(&cluster);
-    let cx = context(client.clone(), settings(&cluster));
+    let cx = context(client.clone(), settings(&cluster)).with_clock(Arc::new(cluster.clock().clone()));
     let result = check.run(&cx.next_attempt()).await;
     assert!(passes(&result), "{}: {result:?}", K::NAME);
     assert_eq!(cluster.request_count(), requests, "{}", K::NAME);
@@ -59,6 +59,9 @@ async fn no_fault_of_any_request_gives_a_pass() {
     survives::<KubeconfigValid>(json!({ "outlasts": "4h" }), 1).await;
     survives::<VersionSkew>(json!({ "kubectl_version": "1.36" }), 2).await;
     survives::<NodesHaveHeadroom>(json!({ "source": "requests" }), 2).await;
+    survives::<NodesHaveHeadroom>(json!({}), 2).await;
+    survives::<UsageRecorded>(json!({ "namespace": "vapora", "limit_percent": 90 }), 4).await;
+    survives::<VolumesHaveSpace>(json!({ "namespace": "vapora", "free_percent": 10 }), 3).await;
     survives::<QuotaHeadroom>(json!({ "namespace": "vapora" }), 1).await;
     survives::<PvcBound>(json!({ "namespace": "vapora", "selector": "!app" }), 1).await;
     survives::<PvcBound>(json!({ "namespace": "vapora", "names": ["vapora-data"] }), 1).await;

@@ -204,7 +204,6 @@ async fn compare(looks: [(&str, &str); 2], before: &str, after: &str) -> RunOutc
 async fn run(checklist: &str, client: K8sClient) -> RunOutcome {
     let mut registry = Registry::new();
     register(&mut registry);
-    registry.add::<UsageRecorded>();
     let mut sources = Sources::new();
     sources.add("checklist.toml", checklist);
     let plan = match PlanBuilder::new(&registry).sources(&sources).build() {

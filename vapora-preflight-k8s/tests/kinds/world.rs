@@ -2,14 +2,14 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kube::Client;
-use serde_json::json;
+use serde_json::{Value, json};
 use vapora_preflight_k8s::{Credentials, K8sClient};
 use vapora_preflight_sim::Cluster;
 
 /// A cluster that is in order.
 pub(crate) fn cluster() -> Cluster {
     let hard = json!({ "pods": "20", "requests.cpu": "10" });
-    Cluster::builder("production")
+    let cluster = Cluster::builder("production")
         .nodes(3)
         .deployment("vapora", "vapora-backend", 2, "registry.example.com/backend:1.0")
         .deployment("vapora", "vapora-agents", 1, "registry.example.com/agents:1.0")
@@ -26,7 +26,12 @@ pub(crate) fn cluster() -> Cluster {
         .config_map("vapora", "vapora-config", [("config.toml", "port = 8001\n")])
         .object(json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
             "metadata": { "namespace": "vapora", "name": "vapora-secrets" }, "data": { "PASS": "c3dvcmRmaXNo" } }))
-        .build()
+        .build();
+    let volume = json!({ "name": "data", "persistentVolumeClaim": { "claimName": "vapora-data" } });
+    let pod = cluster.pods_of("vapora", "vapora-agents").remove(0);
+    let mount = |pod: &mut Value| pod["spec"]["volumes"].as_array_mut().unwrap().push(volume);
+    cluster.edit("Pod", "vapora", &pod, mount).unwrap();
+    cluster
 }
 
 /// A client of it, as a kubeconfig with a token would give one.

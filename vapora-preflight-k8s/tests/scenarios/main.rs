@@ -21,4 +21,6 @@ mod pvc_bound;
 mod quota_headroom;
 mod said;
 mod secret_exists;
+mod usage_recorded;
 mod version_skew;
+mod volumes_have_space;

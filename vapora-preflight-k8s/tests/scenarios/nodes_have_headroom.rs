@@ -1,11 +1,14 @@
 //! `k8s.nodes_have_headroom`
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use vapora_preflight::{CheckResult, Clock as _, SystemClock};
 use vapora_preflight_k8s::NodesHaveHeadroom;
 use vapora_preflight_sim::{ClusterBuilder, NodeTrouble};
 
 use crate::{
-    ground::{Ended, Ground, IMAGE, PREFIX, everywhere},
+    ground::{Ended, Ground, IMAGE, PREFIX, Skipped, Who, everywhere},
     said::{errs, evidence, fails, passes},
 };
 
@@ -35,7 +38,7 @@ async fn pod(ground: &Ground, name: &str, node: &str, cpu: &str, phase: &str) ->
         .await
 }
 
-async fn ask(ground: &Ground, more: Value) -> vapora_preflight::CheckResult {
+async fn ask(ground: &Ground, more: Value) -> CheckResult {
     let mut parameters = json!({ "selector": format!("{PREFIX}={}", ground.namespace()) });
     parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     ground.ask::<NodesHaveHeadroom>(parameters).await
@@ -46,7 +49,7 @@ async fn what_pods_request_is_counted_where_there_are_no_metrics() {
     everywhere("headroom", three, async |ground| {
         ground.settle().await?;
         if ground.real().is_some() && serves_metrics(ground).await {
-            return Err(crate::ground::Skipped("it has metrics, and kubelets that make them".to_owned()));
+            return Err(Skipped("it has metrics, and kubelets that make them".to_owned()));
         }
         // A node has 3.92 cores, and 7046440Ki of memory.
         pod(ground, "one", "a", "3", "Running").await?;
@@ -81,9 +84,48 @@ async fn what_pods_request_is_counted_where_there_are_no_metrics() {
 
 /// Whether a server has the metrics API.
 async fn serves_metrics(ground: &Ground) -> bool {
-    let client = ground.client(&crate::ground::Who::Admin).await;
+    let client = ground.client(&Who::Admin).await;
     let groups = client.client().list_api_groups().await.unwrap().groups;
     groups.iter().any(|group| group.name == "metrics.k8s.io")
+}
+
+/// The same nodes in a cluster that measures what they use, by the clock of this machine.
+fn measured(cluster: ClusterBuilder, namespace: &str) -> ClusterBuilder {
+    let cluster = cluster.at(SystemClock.now().unix_seconds());
+    ["a", "b", "c"].into_iter().fold(cluster, |cluster, name| cluster.node(&format!("{namespace}-{name}")))
+}
+
+#[tokio::test]
+async fn what_nodes_use_is_counted_where_it_is_measured() {
+    everywhere("headroom-measured", measured, async |ground| {
+        if ground.real().is_some() {
+            return Err(Skipped("nothing measures nodes that a scenario has made".to_owned()));
+        }
+        let node = |name: &str| format!("{}-{name}", ground.namespace());
+        for name in ["a", "b", "c"] {
+            ground.cluster().set_node_usage(&node(name), 1_000, 1 << 30).unwrap();
+        }
+        let finding = passes(&ask(ground, json!({ "nodes_down": 1 })).await, &["at most 25.6% of their CPU"]);
+        assert_eq!(evidence(&finding, "source"), "metrics");
+        ground.cluster().set_node_usage(&node("b"), 3_200, 6 << 30).unwrap();
+        let full = format!("`{}` has 81.7% of its CPU and 89.3% of its memory taken", node("b"));
+        fails(&ask(ground, json!({})).await, &["1 of 3 nodes", &full]);
+        ground.cluster().set_node_usage(&node("b"), 1_000, 1 << 30).unwrap();
+
+        ground.cluster().trouble_node(&node("c"), NodeTrouble::Silent).unwrap();
+        passes(&ask(ground, json!({})).await, &["1 is not ready or cordoned, and no room"]);
+        ground.cluster().set_metrics_age(Duration::from_mins(10));
+        let result = ask(ground, json!({})).await;
+        assert!(result.unwrap_err().to_string().contains("2 of 3 nodes have no metrics that count"));
+        passes(&ask(ground, json!({ "max_age": "15m" })).await, &["3 nodes"]);
+
+        // One that is registered and down is never taken for one that is not there.
+        ground.cluster().metrics_down();
+        let error = ask(ground, json!({})).await.unwrap_err();
+        assert!(error.is_transient() && error.to_string().contains("503"), "{error}");
+        Ok(())
+    })
+    .await;
 }
 
 #[tokio::test]
