@@ -9,7 +9,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, Client, Config, Error,
-    api::{ListParams, PostParams},
+    api::{EvictParams, ListParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use tokio::task::JoinSet;
@@ -339,4 +339,32 @@ async fn a_large_list_is_sent_in_gzip_to_a_client_that_takes_it() {
     let list: serde_json::Value = client.request(request).await.unwrap();
     assert_eq!(list["items"].as_array().unwrap().len(), 300);
     assert_eq!(list["items"][299]["data"]["text"], large.as_str());
+}
+
+#[tokio::test]
+async fn a_budget_lets_as_many_pods_go_as_it_allows() {
+    let cluster = cluster();
+    let budget = |name: &str, allowed: u64| {
+        serde_json::json!({
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": { "name": name, "namespace": "shop", "generation": 1 },
+            "spec": { "maxUnavailable": 1, "selector": { "matchLabels": { "app": "backend" } } },
+            "status": {
+                "observedGeneration": 1, "disruptionsAllowed": allowed, "currentHealthy": 2, "desiredHealthy": 1,
+                "expectedPods": 2,
+            },
+        })
+    };
+    cluster.insert(budget("backend", 1)).unwrap();
+    let pods = Api::<Pod>::namespaced(Client::new(cluster.service(), "shop"), "shop");
+    let names = cluster.pods_of("shop", "backend");
+    pods.evict(&names[0], &EvictParams::default()).await.unwrap();
+    let gone = pods.get_opt(&names[0]).await.unwrap();
+    assert!(gone.is_none_or(|pod| pod.metadata.deletion_timestamp.is_some()));
+    let (code, message) = refusal(pods.evict(&names[1], &EvictParams::default()).await);
+    assert!(code == 429 && message.contains("would violate"), "{code} {message}");
+    cluster.insert(budget("another", 1)).unwrap();
+    assert_eq!(refusal(pods.evict(&names[1], &EvictParams::default()).await).0, 500);
+    assert!(pods.get(&names[1]).await.unwrap().metadata.deletion_timestamp.is_none());
 }

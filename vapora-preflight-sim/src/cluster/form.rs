@@ -95,9 +95,12 @@ pub(crate) fn metadata_only(object: &Value) -> Value {
     })
 }
 
-/// An object as a list has it: without its kind.
+/// An object as a list has it: without its kind, unless that was defined in this cluster.
 fn item(object: &Value, kind: &ServedKind) -> Value {
     let mut object = kind.shown(object).into_owned();
+    if kind.custom.is_some() {
+        return object;
+    }
     if let Some(fields) = object.as_object_mut() {
         fields.remove("kind");
         fields.remove("apiVersion");

@@ -94,6 +94,27 @@ pub(crate) fn success(kind: &ServedKind, name: &str, uid: &str) -> Reply {
     Reply::json(200, &body)
 }
 
+/// It has been done, and there is nothing more to say.
+pub(crate) fn created() -> Reply {
+    let body =
+        json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201 });
+    Reply::json(201, &body)
+}
+
+/// A disruption budget does not let a Pod go.
+pub(crate) fn held_by_a_budget(why: &str) -> Reply {
+    let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+    let details = json!({ "causes": [{ "reason": "DisruptionBudget", "message": why }] });
+    Reply::json(429, &status(429, Some("TooManyRequests"), message, Some(details)))
+}
+
+/// More than one disruption budget is about a Pod.
+pub(crate) fn several_budgets() -> Reply {
+    let message =
+        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+    Reply::json(500, &status(500, None, message, None))
+}
+
 /// Something in the cluster forbids it, other than a missing right.
 pub(crate) fn forbidden_because(kind: &ServedKind, name: &str, why: &str) -> Reply {
     forbidden_by(kind, name, why, &[])

@@ -34,7 +34,7 @@ pub(crate) fn answer(
         }
         ("status", "get") => answers::read(cluster, asked, target, kind),
         ("scale", "get") => scale(cluster, target, kind),
-        ("status" | "scale" | "finalize", _) => write::answer(cluster, asked, target, kind),
+        ("status" | "scale" | "finalize" | "eviction", _) => write::answer(cluster, asked, target, kind),
         _ => asked.unknown(),
     }
 }

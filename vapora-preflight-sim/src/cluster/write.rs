@@ -3,6 +3,7 @@
 mod aftermath;
 mod commit;
 mod delete;
+mod evict;
 mod options;
 mod patch;
 mod prepare;
@@ -44,6 +45,7 @@ pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind
     let result = match (target.verb.as_str(), target.subresource.as_deref()) {
         (_, Some("scale")) => write.scale(),
         (_, Some("finalize")) => write.finalize(),
+        (_, Some("eviction")) => write.evict(),
         ("create", _) => write.create(),
         ("update", _) => write.update(),
         ("patch", _) => write.patch(),

@@ -15,8 +15,9 @@ pub(crate) enum Compared {
     Whole,
     /// Status and headers, and this of the body; the reason says what is left out, and why.
     Part { of: fn(&Value) -> Value, reason: &'static str },
-    /// Status and headers; what was answered in protobuf is answered here in JSON, which the request takes as well.
-    InJson,
+    /// What was answered in protobuf is answered here in JSON, which the request takes as well: status and headers,
+    /// and the body where it was recorded in JSON too.
+    InJson { like: Option<&'static str> },
     /// It cannot be answered here: the simulation has to say so with 501.
     Refused { reason: &'static str },
 }
@@ -86,7 +87,12 @@ impl Case {
     }
 
     pub(crate) const fn in_json(self) -> Self {
-        Self { compared: Compared::InJson, ..self }
+        Self { compared: Compared::InJson { like: None }, ..self }
+    }
+
+    /// The same, and the body is that of another recording.
+    pub(crate) const fn in_json_like(self, recording: &'static str) -> Self {
+        Self { compared: Compared::InJson { like: Some(recording) }, ..self }
     }
 
     pub(crate) const fn refused(self, reason: &'static str) -> Self {

@@ -44,37 +44,25 @@ pub(crate) const CASES: &[Case] = &[
         "kubectl/kubectl-rollout-history-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     ),
     case("kubectl/kubectl-rollout-history-02-get-apis"),
-    case(
-        "kubectl/kubectl-rollout-history-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-history-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").in_json_like("kubectl/kubectl-rollout-history-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case(
         "kubectl/kubectl-rollout-history-03-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     )
     .before(|cluster| crate::rollouts::unavailable(cluster, "vapora-agents")),
     case("kubectl/kubectl-rollout-history-03-get-apis-apps-v1-namespaces-vapora-replicasets").in_json(),
-    case(
-        "kubectl/kubectl-rollout-history-04-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-history-04-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").before(|cluster| crate::rollouts::unavailable(cluster, "vapora-agents")).in_json_like("kubectl/kubectl-rollout-history-03-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-history-05-get-apis-apps-v1-namespaces-vapora-replicasets").in_json(),
     case(
         "kubectl/kubectl-rollout-history-after-undo-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     )
     .after(&[PATCHED]),
-    case(
-        "kubectl/kubectl-rollout-history-after-undo-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-history-after-undo-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").after(&[PATCHED]).in_json_like("kubectl/kubectl-rollout-history-after-undo-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-history-after-undo-03-get-apis-apps-v1-namespaces-vapora-replicasets")
         .in_json(),
     case(
         "kubectl/kubectl-rollout-history-revision-2-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     ),
-    case(
-        "kubectl/kubectl-rollout-history-revision-2-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-history-revision-2-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").in_json_like("kubectl/kubectl-rollout-history-revision-2-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-history-revision-2-03-get-apis-apps-v1-namespaces-vapora-replicasets")
         .in_json(),
     case(
@@ -97,10 +85,7 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "kubectl/kubectl-rollout-undo-dry-run-server-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     ),
-    case(
-        "kubectl/kubectl-rollout-undo-dry-run-server-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-undo-dry-run-server-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").in_json_like("kubectl/kubectl-rollout-undo-dry-run-server-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-undo-dry-run-server-03-get-apis-apps-v1-namespaces-vapora-replicasets")
         .in_json(),
     case(
@@ -111,19 +96,13 @@ pub(crate) const CASES: &[Case] = &[
         "kubectl/kubectl-rollout-undo-missing-revision-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     )
     .after(&[PATCHED]),
-    case(
-        "kubectl/kubectl-rollout-undo-missing-revision-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-undo-missing-revision-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").after(&[PATCHED]).in_json_like("kubectl/kubectl-rollout-undo-missing-revision-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-undo-missing-revision-03-get-apis-apps-v1-namespaces-vapora-replicasets")
         .in_json(),
     case(
         "kubectl/kubectl-rollout-undo-previous-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router",
     ),
-    case(
-        "kubectl/kubectl-rollout-undo-previous-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-undo-previous-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router").in_json_like("kubectl/kubectl-rollout-undo-previous-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router"),
     case("kubectl/kubectl-rollout-undo-previous-03-get-apis-apps-v1-namespaces-vapora-replicasets").in_json(),
     case(
         "kubectl/kubectl-rollout-undo-previous-04-patch-apis-apps-v1-namespaces-vapora-deployments-vapora-llm-router",
@@ -132,10 +111,7 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "kubectl/kubectl-rollout-undo-to-revision-1-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     ),
-    case(
-        "kubectl/kubectl-rollout-undo-to-revision-1-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
-    )
-    .in_json(),
+    case("kubectl/kubectl-rollout-undo-to-revision-1-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").in_json_like("kubectl/kubectl-rollout-undo-to-revision-1-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-undo-to-revision-1-03-get-apis-apps-v1-namespaces-vapora-replicasets")
         .in_json(),
     case(PATCHED).in_json(),

@@ -75,7 +75,9 @@ async fn every_recording_is_answered_as_by_a_real_api_server() {
                 Compared::Part { reason, .. } => {
                     part.push(format!("{name}: {reason}"));
                 }
-                Compared::InJson => part.push(format!("{name}: protobuf was recorded, JSON is answered")),
+                Compared::InJson { .. } => {
+                    part.push(format!("{name}: protobuf was recorded, JSON is answered"));
+                }
                 Compared::Refused { reason } => refused.push(format!("{name}: {reason}")),
             },
         }

@@ -18,8 +18,8 @@ enum Dependents {
 }
 
 /// The options of a deletion, from its body and its query.
-struct Deletion {
-    dry: bool,
+pub(super) struct Deletion {
+    pub(super) dry: bool,
     dependents: Dependents,
     grace: Option<i64>,
     uid: Option<String>,
@@ -105,7 +105,12 @@ impl Write<'_> {
     }
 
     /// Deletes an object; `Some` is what is left of it.
-    fn delete_one(&self, state: &mut State, object: &Value, deletion: &Deletion) -> Option<Arc<Value>> {
+    pub(super) fn delete_one(
+        &self,
+        state: &mut State,
+        object: &Value,
+        deletion: &Deletion,
+    ) -> Option<Arc<Value>> {
         let (namespace, name) = (meta(object, "namespace"), meta(object, "name"));
         let mut left = object.clone();
         if !is_going(object) {
@@ -185,7 +190,7 @@ impl Write<'_> {
         deletion.grace.unwrap_or(wished)
     }
 
-    fn preconditions(&self, deletion: &Deletion, object: &Value) -> Result<(), Reply> {
+    pub(super) fn preconditions(&self, deletion: &Deletion, object: &Value) -> Result<(), Reply> {
         let name = meta(object, "name");
         for (wanted, found, what) in [
             (&deletion.uid, meta(object, "uid"), "UID"),
@@ -203,7 +208,12 @@ impl Write<'_> {
 
     fn deletion(&self) -> Result<Deletion, Reply> {
         let body = if self.asked.body.is_empty() { json!({}) } else { self.decoded()?.value };
-        if let Some(what) = schema::undecodable(&schema::built_in("", ""), &body) {
+        self.deletion_of(&body)
+    }
+
+    /// The options in this object, and in the query.
+    pub(super) fn deletion_of(&self, body: &Value) -> Result<Deletion, Reply> {
+        if let Some(what) = schema::undecodable(&schema::built_in("", ""), body) {
             return Err(status::bad_request(&what));
         }
         let query = &self.asked.query;
