@@ -1,6 +1,6 @@
 //! `k8s.kubeconfig_valid`
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64::{
     Engine as _,
@@ -9,13 +9,17 @@ use base64::{
 use kube::config::AuthInfo;
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 use serde_json::{Value, json};
-use vapora_preflight::{CheckResult, PlanBuilder, Registry, Resources, Run, Sources, Status, TargetName};
-use vapora_preflight_k8s::{Credential, Credentials, Expiry, K8sClient, KubeconfigValid, register};
-use vapora_preflight_sim::SimClock;
+use vapora_preflight::{
+    Check as _, CheckResult, PlanBuilder, Registry, Resources, Run, Sources, Status, TargetName,
+};
+use vapora_preflight_k8s::{
+    Credential, Credentials, Expiry, K8sClient, KubeconfigValid, KubernetesTarget, connect, register,
+};
+use vapora_preflight_sim::{ADMIN, Cluster, Kubeconfig, SimClock};
 
 use crate::{
     replay::{Recording, recorded, replay},
-    said::{RECORDED, Sheet, ask_then, fails, passes, warns},
+    said::{RECORDED, Sheet, ask_then, context, fails, kind, passes, warns},
 };
 
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
@@ -289,6 +293,43 @@ async fn the_maintenance_window_has_to_be_outlasted() {
         sheet.add(title, &result);
     }
     insta::assert_snapshot!(sheet.text());
+}
+
+#[tokio::test]
+async fn the_check_and_the_server_agree_on_what_has_expired() {
+    let server = Cluster::builder("production").build().serve().await.unwrap();
+    let clock = server.cluster().clock().clone();
+    let now = clock.unix_seconds();
+    let certificate = server.cluster().client_certificate(ADMIN, now - 60, now + 7_200).unwrap();
+    let token = server.cluster().issue_token(ADMIN, Duration::from_hours(2)).unwrap();
+    let mut clients = Vec::new();
+    for kubeconfig in [
+        Kubeconfig::default().context_with_certificate("production", &server, &certificate),
+        Kubeconfig::default().context_with_token("production", &server, &token),
+    ] {
+        let file = file(&kubeconfig.to_string());
+        clients.push(connect(&KubernetesTarget::default(), Some(file.path())).await.unwrap());
+    }
+    let ask = async |parameters: Value, client: &K8sClient| {
+        let cx = context(client.clone(), KubernetesTarget::default()).with_clock(Arc::new(clock.clone()));
+        kind::<KubeconfigValid>(parameters).run(&cx).await
+    };
+    for client in &clients {
+        let result = ask(json!({ "outlasts": "1h", "warn_within": "10m" }), client).await;
+        assert!(passes(&result), "{result:?}");
+        let finding = result.unwrap().finding().clone();
+        assert!(finding.evidence.get("username").unwrap().to_string().contains("admin"), "{finding:?}");
+        assert_eq!(finding.counts_until.unwrap().unix_seconds(), now + 7_200);
+        assert!(fails(&ask(json!({ "outlasts": "3h" }), client).await));
+    }
+    clock.advance(Duration::from_hours(3));
+    for client in &clients {
+        let result = ask(json!({}), client).await;
+        assert!(fails(&result), "{result:?}");
+        let finding = result.unwrap().finding().clone();
+        assert!(finding.summary.ends_with("are not accepted"), "{finding:?}");
+        assert!(finding.actual.unwrap().contains("expired at 2026-12-01 14:00 UTC"));
+    }
 }
 
 #[tokio::test]
