@@ -126,6 +126,11 @@ impl CheckContext {
         self.changed(|inner| inner.target = Some(target))
     }
 
+    /// The same context with what another check saw earlier.
+    pub fn with_baseline(&self, check: CheckId, evidence: Evidence, finished: Timestamp) -> Self {
+        self.changed(|inner| inner.baseline = Some(Earlier::new(check, evidence, finished)))
+    }
+
     /// The same context with a place to find secrets.
     pub fn with_secrets(&self, secrets: Arc<dyn SecretStore>) -> Self {
         self.changed(|inner| inner.secrets = secrets)
