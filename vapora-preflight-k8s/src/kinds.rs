@@ -2,15 +2,22 @@
 
 mod access_allowed;
 mod api_reachable;
+mod backup_job_recent;
 mod config_map_matches;
 mod deployments_available;
+mod disruption_allowed;
+mod endpoints_ready;
+mod images_updated;
 mod kubeconfig_valid;
 mod namespace_exists;
 mod nodes_have_headroom;
 mod nodes_ready;
 mod pods_running;
+mod pods_stable;
 mod pvc_bound;
 mod quota_headroom;
+mod rollout_complete;
+mod rollout_history;
 mod secret_exists;
 mod usage_recorded;
 mod version_skew;
@@ -21,15 +28,22 @@ use std::num::NonZeroU32;
 pub use self::{
     access_allowed::{AccessAllowed, ResourceRef},
     api_reachable::ApiReachable,
+    backup_job_recent::BackupJobRecent,
     config_map_matches::ConfigMapMatches,
     deployments_available::DeploymentsAvailable,
+    disruption_allowed::DisruptionAllowed,
+    endpoints_ready::EndpointsReady,
+    images_updated::ImagesUpdated,
     kubeconfig_valid::KubeconfigValid,
     namespace_exists::NamespaceExists,
     nodes_have_headroom::{HeadroomSource, NodesHaveHeadroom},
     nodes_ready::NodesReady,
     pods_running::PodsRunning,
+    pods_stable::PodsStable,
     pvc_bound::{AccessMode, PvcBound},
     quota_headroom::QuotaHeadroom,
+    rollout_complete::RolloutComplete,
+    rollout_history::RolloutHistory,
     secret_exists::SecretExists,
     usage_recorded::UsageRecorded,
     version_skew::{Kubectl, VersionSkew},

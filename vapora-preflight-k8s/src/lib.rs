@@ -6,6 +6,7 @@ mod client;
 mod connect;
 mod credentials;
 mod diff;
+mod image;
 mod kinds;
 mod lists;
 mod manifest;
@@ -17,21 +18,26 @@ mod program;
 mod quantity;
 mod read;
 mod refused;
+mod release;
 mod resource;
 mod roles;
 mod served;
 mod target;
 mod version;
 mod wording;
+mod workload;
 
 pub use self::{
     client::K8sClient,
     connect::{ConnectError, connect, connect_all},
     credentials::{Credential, Credentials, Expiry},
+    image::{ContainerRef, ImageDigest, ImageRef, ImageTag},
     kinds::{
-        AccessAllowed, AccessMode, ApiReachable, ConfigMapMatches, DeploymentsAvailable, HeadroomSource,
-        KubeconfigValid, Kubectl, NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound,
-        QuotaHeadroom, ResourceRef, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
+        AccessAllowed, AccessMode, ApiReachable, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable,
+        DisruptionAllowed, EndpointsReady, HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl,
+        NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable, PvcBound, QuotaHeadroom,
+        ResourceRef, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
+        VolumesHaveSpace,
     },
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
     pattern::{InvalidPattern, OneOrMore, Pattern},
@@ -39,6 +45,7 @@ pub use self::{
     roles::{Role, Rule, Subject, roles},
     target::KubernetesTarget,
     version::Version,
+    workload::{WorkloadKind, WorkloadName},
 };
 
 use vapora_preflight::Registry;
@@ -54,12 +61,19 @@ pub fn register(registry: &mut Registry) {
         .add::<NodesHaveHeadroom>()
         .add::<NamespaceExists>()
         .add::<DeploymentsAvailable>()
+        .add::<RolloutComplete>()
+        .add::<RolloutHistory>()
         .add::<PodsRunning>()
-        .add::<ConfigMapMatches>()
-        .add::<SecretExists>()
+        .add::<PodsStable>()
+        .add::<ImagesUpdated>()
+        .add::<EndpointsReady>()
         .add::<UsageRecorded>()
         .add::<VolumesHaveSpace>()
         .add::<PvcBound>()
         .add::<QuotaHeadroom>()
+        .add::<DisruptionAllowed>()
+        .add::<ConfigMapMatches>()
+        .add::<SecretExists>()
+        .add::<BackupJobRecent>()
         .add::<AccessAllowed>();
 }

@@ -85,6 +85,8 @@ macro_rules! text {
     };
 }
 
+pub(crate) use text;
+
 text! {
     /// The name of a namespace.
     Namespace, label, "a namespace of lowercase letters, digits and `-`, at most 63 of them"

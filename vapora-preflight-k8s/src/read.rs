@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use kube::{
     client::Body,
     core::{
@@ -28,6 +28,9 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 const PAGE: u32 = 500;
 /// How many parts of a list are read. A list that goes on after them is no list.
 const MOST_PAGES: usize = 2_000;
+
+/// How a list of objects without their content is asked for.
+const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// A client and the attempt it is used in.
 #[derive(Debug)]
@@ -119,7 +122,10 @@ impl<'a> Reader<'a> {
         let mut params = first_page(selector);
         let mut all = begin();
         for _ in 0..MOST_PAGES {
-            let request = Path::new(resource.path(namespace)).list(&params)?;
+            let mut request = Path::new(resource.path(namespace)).list(&params)?;
+            if T::METADATA_ONLY {
+                request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(METADATA_ONLY));
+            }
             let answer = self.send(&what, request).await?;
             if answer.status == StatusCode::GONE && params.continue_token.is_some() && !begun_again {
                 begun_again = true;
@@ -127,7 +133,8 @@ impl<'a> Reader<'a> {
                 all = begin();
                 continue;
             }
-            let list_kind = format!("{}List", resource.kind);
+            let kind = if T::METADATA_ONLY { "PartialObjectMetadata" } else { resource.kind };
+            let list_kind = format!("{kind}List");
             let page: Page<T> = read(&what, &answer, &[StatusCode::OK], &list_kind)?;
             for item in page.items {
                 take(&mut all, item);

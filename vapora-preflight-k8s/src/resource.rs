@@ -45,6 +45,8 @@ impl Resource {
     pub(crate) const STATEFUL_SETS: Self =
         Self::new("apps", "v1", "statefulsets", "StatefulSet", "stateful set");
     pub(crate) const DAEMON_SETS: Self = Self::new("apps", "v1", "daemonsets", "DaemonSet", "daemon set");
+    pub(crate) const CONTROLLER_REVISIONS: Self =
+        Self::new("apps", "v1", "controllerrevisions", "ControllerRevision", "controller revision");
     pub(crate) const JOBS: Self = Self::new("batch", "v1", "jobs", "Job", "job");
     pub(crate) const CRON_JOBS: Self = Self::new("batch", "v1", "cronjobs", "CronJob", "cron job");
     pub(crate) const DISRUPTION_BUDGETS: Self =

@@ -1,5 +1,7 @@
 //! `k8s.deployments_available`
 
+use std::num::NonZeroU32;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
@@ -32,7 +34,7 @@ use crate::{
 ///
 /// A deployment that does not exist. One whose controller has not caught up with its last change, so that its numbers
 /// are of the time before. Fewer replicas updated, ready or available than wanted; replicas of an older revision that are
-/// still there; a rollout that exceeded its deadline or is refused new pods. A deployment scaled to zero, unless
+/// still there; a deployment scaled to fewer than `at_least`; a rollout that exceeded its deadline or is refused new pods. A deployment scaled to zero, unless
 /// `allow_scaled_to_zero`. One that is being deleted.
 ///
 /// A paused deployment that is complete is a warning: a change to it would not be rolled out.
@@ -51,6 +53,9 @@ pub struct DeploymentsAvailable {
     /// Their labels. Give these or `names`.
     #[serde(default)]
     pub selector: Option<LabelSelector>,
+    /// How many replicas each of them has to have at least; without it, as many as it is scaled to.
+    #[serde(default)]
+    pub at_least: Option<NonZeroU32>,
     /// Whether deployments may be scaled to zero.
     #[serde(default)]
     pub allow_scaled_to_zero: bool,
@@ -72,22 +77,17 @@ impl DeploymentsAvailable {
         if meta.is_going() {
             troubles.push("is being deleted".to_owned());
         }
-        match (meta.generation, status.observed_generation) {
-            (Some(generation), Some(observed)) if observed >= generation => {}
-            (generation, observed) => {
-                let shown =
-                    |number: Option<i64>| number.map_or("none".to_owned(), |number| number.to_string());
-                troubles.push(format!(
-                    "waits for its controller, which has not caught up yet (generation {}, observed {})",
-                    shown(generation),
-                    shown(observed)
-                ));
-                return state;
-            }
+        if let Some(behind) = meta.unobserved(status.observed_generation) {
+            troubles.push(behind);
+            return state;
         }
         let wanted = spec.replicas;
         if wanted == 0 && !self.allow_scaled_to_zero {
             troubles.push("is scaled to zero".to_owned());
+        }
+        if let Some(at_least) = self.at_least.filter(|at_least| wanted < at_least.get()) {
+            let wanted = count(wanted as usize, "replica");
+            troubles.push(format!("is to have only {wanted}, at least {at_least} are needed"));
         }
         let behind: Vec<String> = [
             ("updated", status.updated_replicas),
@@ -216,6 +216,7 @@ fn numbers(deployment: &Deployment) -> Value {
         ("updated", Value::from(status.updated_replicas)),
         ("ready", Value::from(status.ready_replicas)),
         ("available", Value::from(status.available_replicas)),
+        ("terminating", Value::from(status.terminating_replicas)),
         ("generation", Value::from(deployment.metadata.generation)),
         ("observed_generation", Value::from(status.observed_generation)),
         ("progress", Value::from(progress)),
@@ -253,7 +254,7 @@ names     = ["vapora-backend", "vapora-agents", "vapora-llm-router"]
             EvidenceField { name: "paused", about: "the names of those that are paused" },
             EvidenceField {
                 name: "deployments",
-                about: "by name: `wanted`, `updated`, `ready` and `available` replicas, `generation`, \
+                about: "by name: `wanted`, `updated`, `ready`, `available` and `terminating` replicas, `generation`, \
                         `observed_generation`, and the reason of its `progress`",
             },
         ]
@@ -263,6 +264,13 @@ names     = ["vapora-backend", "vapora-agents", "vapora-llm-router"]
         self.choice().validate(problems);
         if self.names.is_empty() && self.selector.is_none() {
             problems.at("names", "neither `names` nor `selector` is given", "name at least one deployment");
+        }
+        if self.allow_scaled_to_zero && self.at_least.is_some() {
+            problems.at(
+                "at_least",
+                "`at_least` and `allow_scaled_to_zero` contradict each other",
+                "give one of them",
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Condition, Meta, Object};
+use super::{Condition, Meta, Object, Template};
 use crate::resource::Resource;
 
 /// A deployment.
@@ -16,15 +16,22 @@ pub(crate) struct Deployment {
 
 /// What is wanted of a deployment.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DeploymentSpec {
     /// The API server writes the default of one itself.
     #[serde(default = "one")]
     pub(crate) replicas: u32,
     #[serde(default)]
     pub(crate) paused: bool,
+    /// How many replica sets of the time before are kept; the API server writes the default itself.
+    #[serde(default)]
+    pub(crate) revision_history_limit: Option<u32>,
+    #[serde(default)]
+    pub(crate) template: Template,
 }
 
-fn one() -> u32 {
+/// The default of `replicas`.
+pub(super) fn one() -> u32 {
     1
 }
 
@@ -42,6 +49,9 @@ pub(crate) struct DeploymentStatus {
     pub(crate) ready_replicas: u32,
     #[serde(default)]
     pub(crate) available_replicas: u32,
+    /// Pods that are ending. Servers before 1.33 do not count them.
+    #[serde(default)]
+    pub(crate) terminating_replicas: Option<u32>,
     #[serde(default)]
     pub(crate) conditions: Vec<Condition>,
 }

@@ -1,6 +1,7 @@
 //! Pods.
 
 use serde::Deserialize;
+use vapora_preflight::Timestamp;
 
 use super::{
     Condition, Meta, Object,
@@ -46,6 +47,8 @@ pub(crate) struct Container {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) resources: Needs,
+    #[serde(default)]
+    pub(crate) image: Option<String>,
     #[serde(default)]
     restart_policy: Option<String>,
 }
@@ -93,6 +96,11 @@ pub(crate) struct ContainerStatus {
     #[serde(default)]
     pub(crate) restart_count: u32,
     #[serde(default)]
+    pub(crate) ready: bool,
+    /// The digest of the image it runs; empty as long as there is none.
+    #[serde(default, rename = "imageID")]
+    pub(crate) image_id: String,
+    #[serde(default)]
     pub(crate) state: ContainerState,
     #[serde(default)]
     pub(crate) last_state: ContainerState,
@@ -107,7 +115,17 @@ pub(crate) struct ContainerState {
     #[serde(default)]
     pub(crate) waiting: Option<Waiting>,
     #[serde(default)]
+    pub(crate) running: Option<Running>,
+    #[serde(default)]
     pub(crate) terminated: Option<Terminated>,
+}
+
+/// Since when a container runs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Running {
+    #[serde(default)]
+    pub(crate) started_at: Option<Timestamp>,
 }
 
 /// Why a container does not run yet, or again.
@@ -127,11 +145,20 @@ pub(crate) struct Terminated {
     pub(crate) exit_code: i32,
     #[serde(default)]
     pub(crate) reason: Option<String>,
+    #[serde(default)]
+    pub(crate) finished_at: Option<Timestamp>,
+}
+
+impl Terminated {
+    /// How it ended: `exit code 137 (OOMKilled)`.
+    pub(crate) fn how(&self) -> String {
+        format!("exit code {}{}", self.exit_code, crate::wording::because(self.reason.as_deref(), None))
+    }
 }
 
 impl Container {
     /// Whether it is started with the init containers and goes on with the others.
-    fn is_sidecar(&self) -> bool {
+    pub(crate) fn is_sidecar(&self) -> bool {
         self.restart_policy.as_deref() == Some("Always")
     }
 }
@@ -185,6 +212,11 @@ impl Pod {
             }
         }
         spec.resources.requests.or(together.most(before)).plus(spec.overhead)
+    }
+
+    /// Whether that init container goes on with the other containers.
+    pub(crate) fn has_sidecar(&self, name: &str) -> bool {
+        self.spec.init_containers.iter().any(|container| container.name == name && container.is_sidecar())
     }
 
     /// How often its containers were started again, those that run before the others included.

@@ -154,3 +154,16 @@ fn names_or_a_selector_has_to_be_given_and_not_both() {
     registry.add::<DeploymentsAvailable>();
     assert_eq!(registry.kind("k8s.deployments_available").unwrap().required(), ["namespace"]);
 }
+
+#[tokio::test]
+async fn a_deployment_can_be_asked_for_more_replicas_than_it_is_scaled_to() {
+    for (at_least, good) in [(2, true), (3, false)] {
+        let parameters = json!({ "namespace": "vapora", "names": ["vapora-backend"], "at_least": at_least });
+        let result = ask::<DeploymentsAvailable>(parameters, recorded(&["deployment-get"])).await;
+        assert_eq!((passes(&result), fails(&result)), (good, !good), "{at_least}: {result:?}");
+    }
+    let contrary = json!({ "namespace": "a", "names": ["b"], "at_least": 1, "allow_scaled_to_zero": true });
+    let mut problems = Problems::default();
+    kind::<DeploymentsAvailable>(contrary).validate(&mut problems);
+    assert_eq!(problems.messages().count(), 1);
+}

@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
-    AccessAllowed, ApiReachable, ConfigMapMatches, DeploymentsAvailable, KubeconfigValid, KubernetesTarget,
-    NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PvcBound, QuotaHeadroom, SecretExists,
-    UsageRecorded, VersionSkew, VolumesHaveSpace,
+    AccessAllowed, ApiReachable, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed,
+    EndpointsReady, ImagesUpdated, KubeconfigValid, KubernetesTarget, NamespaceExists, NodesHaveHeadroom,
+    NodesReady, PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RolloutComplete, RolloutHistory,
+    SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
@@ -77,6 +78,20 @@ async fn no_fault_of_any_request_gives_a_pass() {
     let named = |name: &str, key: &str| json!({ "namespace": "vapora", "name": name, "keys": [key] });
     survives::<ConfigMapMatches>(named("vapora-config", "config.toml"), 1).await;
     survives::<SecretExists>(named("vapora-secrets", "PASS"), 1).await;
+    let of_each =
+        json!({ "namespace": "vapora", "deployments": { "vapora-backend": 2, "vapora-agents": 1 } });
+    survives::<PodsRunning>(of_each, 2).await;
+    let names = json!({ "namespace": "vapora", "names": ["vapora-backend", "vapora-agents"] });
+    survives::<RolloutComplete>(names.clone(), 2).await;
+    survives::<RolloutHistory>(json!({ "namespace": "vapora", "name": "vapora-backend", "at_least": 1 }), 2)
+        .await;
+    survives::<PodsStable>(json!({ "namespace": "vapora" }), 1).await;
+    survives::<ImagesUpdated>(names, 4).await;
+    survives::<EndpointsReady>(json!({ "namespace": "vapora", "names": ["vapora-backend"] }), 2).await;
+    survives::<EndpointsReady>(json!({ "namespace": "vapora", "selector": "!app" }), 2).await;
+    survives::<DisruptionAllowed>(json!({ "namespace": "vapora", "covers": ["vapora-backend"] }), 3).await;
+    let backup = json!({ "namespace": "vapora", "cron_job": "vapora-db-backup", "max_age": "24h" });
+    survives::<BackupJobRecent>(backup, 2).await;
     let rights =
         json!({ "namespace": "vapora", "verbs": ["get", "list"], "resources": ["pods", "deployments.apps"] });
     survives::<AccessAllowed>(rights, 4).await;

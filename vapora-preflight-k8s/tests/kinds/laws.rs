@@ -25,6 +25,16 @@ const CASES: &[(&str, &str)] = &[
         "namespace = \"vapora\"\nname = \"vapora-config\"\ncontains = { \"config.toml\" = \"8001\" }",
     ),
     ("k8s.secret_exists", "namespace = \"vapora\"\nname = \"vapora-secrets\"\nkeys = [\"PASS\"]"),
+    (
+        "k8s.rollout_complete",
+        "namespace = \"vapora\"\nnames = [\"vapora-backend\", \"deployment/vapora-agents\"]\ntag = \"1.0\"",
+    ),
+    ("k8s.rollout_history", "namespace = \"vapora\"\nname = \"vapora-backend\"\nat_least = 1"),
+    ("k8s.pods_stable", "namespace = \"vapora\"\nat_least = 3"),
+    ("k8s.images_updated", "namespace = \"vapora\"\nnames = [\"vapora-backend\"]"),
+    ("k8s.endpoints_ready", "namespace = \"vapora\"\nnames = [\"vapora-backend\"]\nat_least = 2"),
+    ("k8s.disruption_allowed", "namespace = \"vapora\"\ncovers = [\"vapora-backend\"]"),
+    ("k8s.backup_job_recent", "namespace = \"vapora\"\ncron_job = \"vapora-db-backup\"\nmax_age = \"24h\""),
     ("k8s.access_allowed", "verbs = [\"get\", \"list\"]\nresources = [\"pods\", \"deployments.apps\"]"),
 ];
 

@@ -63,6 +63,17 @@ impl Recording {
         Self { status, json: Some(json), ..self }
     }
 
+    /// An object that was not recorded.
+    pub(crate) fn object(target: &str, object: Value) -> Self {
+        Self { json: Some(object), text: None, ..Self::made(target, 200, "") }
+    }
+
+    /// A list that was not recorded.
+    pub(crate) fn list(target: &str, kind: &str, items: Vec<Value>) -> Self {
+        let kind = format!("{kind}List");
+        Self::object(target, json!({ "kind": kind, "metadata": {}, "items": items }))
+    }
+
     /// The same answer to a request of this path.
     pub(crate) fn at(self, target: &str) -> Self {
         Self { target: target.to_owned(), ..self }

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, sync::Arc};
 use serde_json::Value;
 use vapora_preflight::{
     CheckContext, CheckId, CheckResult, Finding, Kind, Outcome, Problems, Resources, Target, TargetName,
+    Timestamp,
 };
 use vapora_preflight_k8s::{K8sClient, KubernetesTarget};
 use vapora_preflight_sim::SimClock;
@@ -35,6 +36,25 @@ pub(crate) const RECORDED: i64 = 1_795_435_750;
 pub(crate) async fn ask_then<K: Kind>(parameters: Value, client: K8sClient) -> CheckResult {
     let clock = Arc::new(SimClock::at_unix_seconds(RECORDED));
     let cx = context(client, KubernetesTarget::default()).with_clock(clock);
+    let result = kind::<K>(parameters).run(&cx).await;
+    documented::<K>(&result);
+    result
+}
+
+/// Asks at a time, in seconds of Unix time, with what the same kind has said earlier as the baseline, if anything.
+pub(crate) async fn ask_at<K: Kind>(
+    seconds: i64,
+    baseline: Option<&CheckResult>,
+    parameters: Value,
+    client: K8sClient,
+) -> CheckResult {
+    let clock = Arc::new(SimClock::at_unix_seconds(seconds));
+    let mut cx = context(client, KubernetesTarget::default()).with_clock(clock);
+    if let Some(Ok(earlier)) = baseline {
+        let evidence = earlier.finding().evidence.clone();
+        let finished = Timestamp::from_unix_seconds(RECORDED);
+        cx = cx.with_baseline(CheckId::new("before").unwrap(), evidence, finished);
+    }
     let result = kind::<K>(parameters).run(&cx).await;
     documented::<K>(&result);
     result

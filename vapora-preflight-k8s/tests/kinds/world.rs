@@ -26,12 +26,57 @@ pub(crate) fn cluster() -> Cluster {
         .config_map("vapora", "vapora-config", [("config.toml", "port = 8001\n")])
         .object(json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
             "metadata": { "namespace": "vapora", "name": "vapora-secrets" }, "data": { "PASS": "c3dvcmRmaXNo" } }))
+        .object(json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": { "name": "vapora-backend", "namespace": "vapora" },
+            "spec": {
+                "type": "ClusterIP", "clusterIP": "10.0.0.50", "ipFamilies": ["IPv4"],
+                "selector": { "app": "vapora-backend" }, "ports": [{ "name": "http", "port": 80 }],
+            },
+        }))
+        .object(json!({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {
+                "name": "vapora-backend-1", "namespace": "vapora",
+                "labels": { "kubernetes.io/service-name": "vapora-backend" },
+            },
+            "endpoints": [
+                { "addresses": ["10.244.1.2"], "conditions": { "ready": true } },
+                { "addresses": ["10.244.2.3"], "conditions": { "ready": true } },
+            ],
+            "ports": [{ "name": "http", "port": 8080, "protocol": "TCP" }],
+        }))
+        .object(budget("vapora-backend", 2))
+        .object(budget("vapora-agents", 1))
+        .object(json!({
+            "apiVersion": "batch/v1", "kind": "CronJob",
+            "metadata": { "name": "vapora-db-backup", "namespace": "vapora", "uid": "the-cron-job" },
+            "spec": { "schedule": "0 2 * * *", "jobTemplate": { "spec": { "template": { "spec": {
+                "restartPolicy": "Never", "containers": [{ "name": "backup", "image": "registry.example.com/backup:1" }],
+            } } } } },
+            "status": {
+                "lastScheduleTime": "2026-12-01T02:00:00Z", "lastSuccessfulTime": "2026-12-01T02:05:00Z",
+            },
+        }))
         .build();
     let volume = json!({ "name": "data", "persistentVolumeClaim": { "claimName": "vapora-data" } });
     let pod = cluster.pods_of("vapora", "vapora-agents").remove(0);
     let mount = |pod: &mut Value| pod["spec"]["volumes"].as_array_mut().unwrap().push(volume);
     cluster.edit("Pod", "vapora", &pod, mount).unwrap();
     cluster
+}
+
+fn budget(app: &str, pods: u32) -> Value {
+    json!({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+        "metadata": { "name": app, "namespace": "vapora", "generation": 1 },
+        "spec": { "maxUnavailable": 1, "selector": { "matchLabels": { "app": app } } },
+        "status": {
+            "observedGeneration": 1, "disruptionsAllowed": 1, "currentHealthy": pods, "desiredHealthy": pods - 1,
+            "expectedPods": pods,
+            "conditions": [{ "type": "DisruptionAllowed", "status": "True", "reason": "SufficientPods",
+                "observedGeneration": 1, "lastTransitionTime": "2026-12-01T12:00:00Z", "message": "" }],
+        },
+    })
 }
 
 /// A client of it, as a kubeconfig with a token would give one.

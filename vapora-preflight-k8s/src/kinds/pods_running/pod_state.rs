@@ -3,7 +3,7 @@
 use vapora_preflight::Advice;
 
 use crate::{
-    object::{Condition, ContainerStatus, Pod, Terminated, condition},
+    object::{Condition, ContainerStatus, Pod, condition},
     wording::because,
 };
 
@@ -20,6 +20,8 @@ pub(super) enum PodState {
     OfJob,
     /// It is being deleted.
     Going,
+    /// It has failed and is kept for its record only.
+    LeftOver,
 }
 
 /// One thing that is the matter with a pod.
@@ -66,7 +68,8 @@ impl Trouble {
 }
 
 impl PodState {
-    pub(super) fn of(pod: &Pod, allowed_restarts: Option<u32>) -> Self {
+    /// `left_over` says whether it is kept for its record only, if it has failed.
+    pub(super) fn of(pod: &Pod, allowed_restarts: Option<u32>, left_over: bool) -> Self {
         let status = &pod.status;
         if pod.metadata.is_owned_by("Job") {
             return Self::OfJob;
@@ -78,9 +81,13 @@ impl PodState {
         if phase == Some("Succeeded") {
             return Self::Finished;
         }
+        if phase == Some("Failed") && left_over {
+            return Self::LeftOver;
+        }
         let mut troubles: Vec<Trouble> = Vec::new();
         for container in &status.init_container_statuses {
-            troubles.extend(container_trouble("init container", container));
+            let what = if pod.has_sidecar(&container.name) { "sidecar" } else { "init container" };
+            troubles.extend(container_trouble(what, container));
         }
         for container in &status.container_statuses {
             troubles.extend(container_trouble("container", container));
@@ -90,8 +97,7 @@ impl PodState {
             Some("Running") => {
                 let ready = condition(&status.conditions, "Ready");
                 if troubles.is_empty() && !ready.is_some_and(Condition::is_true) {
-                    let because = ready.map_or_else(String::new, Condition::because);
-                    troubles.push(Trouble::new(Class::NotReady, format!("runs and is not ready{because}")));
+                    troubles.push(Trouble::new(Class::NotReady, not_ready(pod, ready)));
                 }
             }
             Some("Pending") if troubles.is_empty() => troubles.push(pending(pod)),
@@ -115,16 +121,46 @@ impl PodState {
     }
 }
 
+/// Why a pod that runs is not ready.
+fn not_ready(pod: &Pod, ready: Option<&Condition>) -> String {
+    let because = ready.map_or_else(String::new, Condition::because);
+    let containers = &pod.status.container_statuses;
+    let gate = ready.is_some_and(|ready| ready.reason.as_deref() == Some("ReadinessGatesNotReady"));
+    if gate && !containers.is_empty() && containers.iter().all(|container| container.ready) {
+        return format!("runs, and is held back by a readiness gate{because}");
+    }
+    format!("runs and is not ready{because}")
+}
+
 /// Why a pod is pending, when none of its containers says so.
 fn pending(pod: &Pod) -> Trouble {
-    match condition(&pod.status.conditions, "PodScheduled").filter(|scheduled| !scheduled.is_true()) {
-        Some(scheduled) => {
-            let message = scheduled.message.as_deref().unwrap_or_default();
-            let class = if message.contains("Insufficient") { Class::NoRoom } else { Class::Unschedulable };
-            Trouble::new(class, format!("finds no node{}", scheduled.because()))
+    if let Some(scheduled) =
+        condition(&pod.status.conditions, "PodScheduled").filter(|scheduled| !scheduled.is_true())
+    {
+        let because = scheduled.because();
+        if scheduled.reason.as_deref() == Some("SchedulingGated") {
+            return Trouble::new(
+                Class::Unschedulable,
+                format!("is held back by its scheduling gates{because}"),
+            );
         }
-        None => Trouble::new(Class::Pending, "is pending: its containers are not started yet"),
+        let message = scheduled.message.as_deref().unwrap_or_default();
+        let class = if message.contains("Insufficient") { Class::NoRoom } else { Class::Unschedulable };
+        return Trouble::new(class, format!("finds no node{because}"));
     }
+    let init = &pod.status.init_container_statuses;
+    let is_done = |one: &ContainerStatus| {
+        let ended = one.state.terminated.as_ref().is_some_and(|ended| ended.exit_code == 0);
+        ended || (pod.has_sidecar(&one.name) && one.state.running.is_some())
+    };
+    if let Some(now) = init.iter().find(|one| !is_done(one)) {
+        let done = init.iter().filter(|one| is_done(one)).count();
+        let at = if now.state.running.is_some() { "runs" } else { "is not started yet" };
+        let what = if pod.has_sidecar(&now.name) { "sidecar" } else { "init container" };
+        let text = format!("is pending: {what} `{}` {at}, {done} of {} are done", now.name, init.len());
+        return Trouble::new(Class::Pending, text);
+    }
+    Trouble::new(Class::Pending, "is pending: its containers are not started yet")
 }
 
 fn container_trouble(what: &str, container: &ContainerStatus) -> Option<Trouble> {
@@ -141,7 +177,7 @@ fn container_trouble(what: &str, container: &ContainerStatus) -> Option<Trouble>
                     .last_state
                     .terminated
                     .as_ref()
-                    .map_or_else(String::new, |last| format!(", last ended with {}", ending(last)));
+                    .map_or_else(String::new, |last| format!(", last ended with {}", last.how()));
                 let text = format!("crash loop of {what} `{name}`: {restarts} restarts{last}");
                 Some(Trouble::new(Class::CrashLoop, text))
             }
@@ -158,9 +194,5 @@ fn container_trouble(what: &str, container: &ContainerStatus) -> Option<Trouble>
         };
     }
     let ended = container.state.terminated.as_ref().filter(|ended| ended.exit_code != 0)?;
-    Some(Trouble::new(Class::Ended, format!("{what} `{name}` ended with {}", ending(ended))))
-}
-
-fn ending(ended: &Terminated) -> String {
-    format!("exit code {}{}", ended.exit_code, because(ended.reason.as_deref(), None))
+    Some(Trouble::new(Class::Ended, format!("{what} `{name}` ended with {}", ended.how())))
 }
