@@ -154,7 +154,8 @@ async fn what_is_not_simulated_is_said_and_never_an_empty_success() {
     let path = "/api/v1/namespaces/shop/pods/some-pod/proxy/x";
     assert!(message.contains(&format!("the simulated cluster does not know `GET {path}`")), "{message}");
     for (path, code) in [
-        ("/openapi/v3/apis/apps/v1", 501),
+        ("/openapi/v2", 501),
+        ("/openapi/v3/apis/nothing.example.com/v1", 404),
         ("/api/v1/podz", 404),
         ("/apis/example.com/v1/widgets", 404),
         ("/nonsense", 404),

@@ -65,7 +65,9 @@ impl Cluster {
             reply.headers.extend(priority.into_iter().flatten());
         }
         reply.warnings.extend(self.warnings_under(&path));
-        let accepted = head.headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        // The documents of OpenAPI are sent as they are.
+        let encodings = head.headers.get(header::ACCEPT_ENCODING).filter(|_| !path.starts_with("/openapi"));
+        let accepted = encodings.and_then(|value| value.to_str().ok());
         Ok(gzip::encoded(reply, accepted).await.into_response(&audit_id))
     }
 
@@ -118,9 +120,8 @@ impl Cluster {
         health::answer(path, &asked.query, &self.failing())
             .or_else(|| discovery::answer(&self.state().catalog, asked, path))
             .unwrap_or_else(|| match path {
-                "/openapi/v3" | "/openapi/v3/" => openapi::index(&self.state().catalog, self.clock()),
                 "/" | "/metrics" | "/logs" => asked.unknown(),
-                _ if path.starts_with("/openapi") => asked.unknown(),
+                _ if path.starts_with("/openapi") => openapi::answer(self, asked, path),
                 _ => Reply::page_not_found(),
             })
     }

@@ -15,7 +15,12 @@ pub(crate) const CASES: &[Case] = &[
     case("kubectl/kubectl-apply-dry-run-server-01-get-openapi-v3")
         .part("the hashes of documents are not recorded", paths),
     case("kubectl/kubectl-apply-dry-run-server-02-get-openapi-v3-apis-apps-v1")
-        .refused("the simulation has no OpenAPI documents"),
+        .adapt(|cluster, request| {
+            let hash = crate::discovery::hash(cluster, "apis/apps/v1");
+            let (path, _) = request.target.split_once('?').unwrap();
+            request.target = format!("{path}?hash={hash}&timeout=32s");
+        })
+        .part("one path and one type of the document are recorded, and types are described otherwise", document),
     case(
         "kubectl/kubectl-apply-dry-run-server-03-get-apis-apps-v1-namespaces-vapora-deployments-vapora-check",
     ),
@@ -116,6 +121,40 @@ pub(crate) const CASES: &[Case] = &[
         .in_json(),
     case(PATCHED).in_json(),
 ];
+
+/// The patch of a Deployment, and the fields of its `spec`, in a document of OpenAPI.
+fn document(body: &Value) -> Value {
+    let schemas = body["components"]["schemas"].as_object().unwrap();
+    let reference = |value: &Value| -> Option<String> {
+        let reference = if value["$ref"].is_string() { &value["$ref"] } else { &value["allOf"][0]["$ref"] };
+        Some(reference.as_str()?.rsplit('/').next()?.to_owned())
+    };
+    let of = |kind: &str| {
+        schemas.values().find(|schema| schema["x-kubernetes-group-version-kind"][0]["kind"] == kind)
+    };
+    let spec = &schemas[&reference(&of("Deployment").unwrap()["properties"]["spec"]).unwrap()];
+    let fields = spec["properties"].as_object().unwrap().iter();
+    let fields: Value = fields
+        .map(|(name, value)| {
+            let sort = if reference(value).is_some() { json!("object") } else { value["type"].clone() };
+            (name.clone(), sort)
+        })
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let patch = &body["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
+    let parameters = patch["parameters"].as_array().unwrap().iter().map(|parameter| {
+        json!({ "name": parameter["name"], "in": parameter["in"], "schema": parameter["schema"] })
+    });
+    json!({
+        "openapi": body["openapi"],
+        "info": body["info"],
+        "parameters": parameters.collect::<Vec<_>>(),
+        "action": patch["x-kubernetes-action"],
+        "kind": patch["x-kubernetes-group-version-kind"],
+        "required": spec["required"],
+        "fields": fields,
+    })
+}
 
 /// The paths of the documents in an index of OpenAPI.
 pub(crate) fn paths(body: &Value) -> Value {
