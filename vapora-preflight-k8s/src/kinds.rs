@@ -10,6 +10,7 @@ mod endpoints_ready;
 mod images_updated;
 mod kubeconfig_valid;
 mod namespace_exists;
+mod no_warning_events;
 mod nodes_have_headroom;
 mod nodes_ready;
 mod pods_running;
@@ -36,6 +37,7 @@ pub use self::{
     images_updated::ImagesUpdated,
     kubeconfig_valid::KubeconfigValid,
     namespace_exists::NamespaceExists,
+    no_warning_events::{AllowedEvent, AllowedEvents, NoWarningEvents, ObjectPattern},
     nodes_have_headroom::{HeadroomSource, NodesHaveHeadroom},
     nodes_ready::NodesReady,
     pods_running::PodsRunning,

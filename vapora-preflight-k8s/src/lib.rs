@@ -33,11 +33,11 @@ pub use self::{
     credentials::{Credential, Credentials, Expiry},
     image::{ContainerRef, ImageDigest, ImageRef, ImageTag},
     kinds::{
-        AccessAllowed, AccessMode, ApiReachable, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable,
-        DisruptionAllowed, EndpointsReady, HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl,
-        NamespaceExists, NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable, PvcBound, QuotaHeadroom,
-        ResourceRef, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
-        VolumesHaveSpace,
+        AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, BackupJobRecent,
+        ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, EndpointsReady, HeadroomSource,
+        ImagesUpdated, KubeconfigValid, Kubectl, NamespaceExists, NoWarningEvents, NodesHaveHeadroom,
+        NodesReady, ObjectPattern, PodsRunning, PodsStable, PvcBound, QuotaHeadroom, ResourceRef,
+        RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
     },
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
     pattern::{InvalidPattern, OneOrMore, Pattern},
@@ -72,6 +72,7 @@ pub fn register(registry: &mut Registry) {
         .add::<PvcBound>()
         .add::<QuotaHeadroom>()
         .add::<DisruptionAllowed>()
+        .add::<NoWarningEvents>()
         .add::<ConfigMapMatches>()
         .add::<SecretExists>()
         .add::<BackupJobRecent>()

@@ -8,6 +8,7 @@ mod daemon_set;
 mod deployment;
 mod disruption_budget;
 mod endpoint_slice;
+mod event;
 mod job;
 mod labelled_pod;
 mod meta;
@@ -34,6 +35,7 @@ pub(crate) use self::{
     deployment::Deployment,
     disruption_budget::DisruptionBudget,
     endpoint_slice::EndpointSlice,
+    event::{CoreEvent, Event, EventV1, Regarding},
     job::Job,
     labelled_pod::LabelledPod,
     meta::{Condition, Meta, condition},

@@ -114,12 +114,33 @@ impl<'a> Reader<'a> {
         namespace: Option<&Namespace>,
         selector: Option<&LabelSelector>,
         begin: impl Fn() -> A,
+        take: impl FnMut(&mut A, T),
+    ) -> Result<A, CheckError> {
+        self.parts(namespace, first_page(selector), begin, take).await
+    }
+
+    /// The same with a selector of fields, as in `type=Warning`.
+    pub(crate) async fn fold_fields<T: Object, A>(
+        &self,
+        namespace: Option<&Namespace>,
+        fields: &str,
+        begin: impl Fn() -> A,
+        take: impl FnMut(&mut A, T),
+    ) -> Result<A, CheckError> {
+        self.parts(namespace, first_page(None).fields(fields), begin, take).await
+    }
+
+    async fn parts<T: Object, A>(
+        &self,
+        namespace: Option<&Namespace>,
+        first: ListParams,
+        begin: impl Fn() -> A,
         mut take: impl FnMut(&mut A, T),
     ) -> Result<A, CheckError> {
         let resource = T::RESOURCE;
         let what = format!("list the {}{}", resource.nouns(), inside(namespace));
         let mut begun_again = false;
-        let mut params = first_page(selector);
+        let mut params = first.clone();
         let mut all = begin();
         for _ in 0..MOST_PAGES {
             let mut request = Path::new(resource.path(namespace)).list(&params)?;
@@ -129,7 +150,7 @@ impl<'a> Reader<'a> {
             let answer = self.send(&what, request).await?;
             if answer.status == StatusCode::GONE && params.continue_token.is_some() && !begun_again {
                 begun_again = true;
-                params = first_page(selector);
+                params = first.clone();
                 all = begin();
                 continue;
             }

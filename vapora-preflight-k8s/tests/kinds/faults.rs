@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
     AccessAllowed, ApiReachable, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed,
-    EndpointsReady, ImagesUpdated, KubeconfigValid, KubernetesTarget, NamespaceExists, NodesHaveHeadroom,
-    NodesReady, PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RolloutComplete, RolloutHistory,
-    SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
+    EndpointsReady, ImagesUpdated, KubeconfigValid, KubernetesTarget, NamespaceExists, NoWarningEvents,
+    NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RolloutComplete,
+    RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
@@ -75,6 +75,8 @@ async fn no_fault_of_any_request_gives_a_pass() {
     )
     .await;
     survives::<PodsRunning>(json!({ "namespace": "vapora", "at_least": 3 }), 1).await;
+    survives::<NoWarningEvents>(json!({ "namespace": "vapora" }), 2).await;
+    survives::<NoWarningEvents>(json!({}), 1).await;
     let named = |name: &str, key: &str| json!({ "namespace": "vapora", "name": name, "keys": [key] });
     survives::<ConfigMapMatches>(named("vapora-config", "config.toml"), 1).await;
     survives::<SecretExists>(named("vapora-secrets", "PASS"), 1).await;

@@ -17,6 +17,7 @@ mod kubeconfig_valid;
 mod laws;
 mod lists;
 mod namespace_exists;
+mod no_warning_events;
 mod nodes_have_headroom;
 mod nodes_ready;
 mod pods_running;

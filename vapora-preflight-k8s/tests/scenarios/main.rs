@@ -13,6 +13,7 @@ mod ground;
 mod kubeconfig_valid;
 mod made;
 mod namespace_exists;
+mod no_warning_events;
 mod nodes_have_headroom;
 mod nodes_ready;
 mod paging;
