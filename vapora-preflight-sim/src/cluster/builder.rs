@@ -37,6 +37,7 @@ impl ClusterBuilder {
             identities: Vec::new(),
             tokens: Vec::new(),
             ids: Ids::seeded(&name),
+            owners: true,
             ending: Vec::new(),
             version: "v1.36.3".to_owned(),
         };
@@ -79,6 +80,33 @@ impl ClusterBuilder {
     /// The Nodes have no kubelets that could be asked: see [`Cluster::without_kubelets`].
     pub fn without_kubelets(mut self) -> Self {
         *self.runtime.kubelets_gone.get_mut() = true;
+        self
+    }
+
+    /// Serves a kind in one more version, as an older server does: the same objects under another `apiVersion`. Whoever
+    /// uses it is warned; a text such as `policy/v1beta1 PodDisruptionBudget is deprecated in v1.21+, unavailable in v1.25+;
+    /// use policy/v1 PodDisruptionBudget` is what a real server says.
+    ///
+    /// ```
+    /// use vapora_preflight_sim::Cluster;
+    ///
+    /// let warning = "extensions/v1beta1 Ingress is deprecated in v1.14+, unavailable in v1.22+; use networking.k8s.io/v1";
+    /// let cluster = Cluster::builder("old").deprecated_version("extensions/v1beta1", "Ingress", warning).build();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no such kind.
+    pub fn deprecated_version(mut self, api_version: &str, kind: &str, warning: impl Into<String>) -> Self {
+        let known = self.state.catalog.also(api_version, kind, warning.into());
+        assert!(known, "the simulated cluster cannot be built: there is no kind `{kind}`");
+        self
+    }
+
+    /// Does not write down who owns the fields of the objects that follow: a very large cluster needs little more than half
+    /// of the memory without their `managedFields`.
+    pub fn without_managed_fields(mut self) -> Self {
+        self.state.owners = false;
         self
     }
 

@@ -29,18 +29,8 @@ pub(crate) fn fill(kind: &ServedKind, object: &mut Value) {
         return;
     }
     match (&*kind.group, &*kind.kind) {
-        (
-            "apps" | "batch" | "",
-            "Deployment"
-            | "StatefulSet"
-            | "DaemonSet"
-            | "ReplicaSet"
-            | "Job"
-            | "CronJob"
-            | "ReplicationController",
-        ) => workload(&kind.kind, &mut object["spec"]),
         ("", "Pod") => pod::fill_pod(&mut object["spec"]),
-        ("", "PodTemplate") => pod::fill(&mut object["template"]["spec"]),
+        _ if kind.is_workload() => workload(&kind.kind, &mut object["spec"]),
         ("", "Service") => service(&mut object["spec"]),
         ("", "PersistentVolumeClaim") => {
             set(&mut object["spec"], "volumeMode", "Filesystem");
@@ -62,7 +52,9 @@ pub(crate) fn fill(kind: &ServedKind, object: &mut Value) {
         }
         ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy") => {
             set(&mut object["spec"], "failurePolicy", "Fail");
-            matching(&mut object["spec"]["matchConstraints"], "resourceRules");
+            if let Some(constraints) = object["spec"].get_mut("matchConstraints") {
+                matching(constraints, "resourceRules");
+            }
         }
         _ => fill_without_spec(kind, object),
     }
@@ -79,6 +71,7 @@ fn fill_without_spec(kind: &ServedKind, object: &mut Value) {
             }
             set(object, "type", "Opaque");
         }
+        ("", "PodTemplate") => pod::fill_at(object, "/template/spec"),
         ("", "Namespace") => {
             let name = object["metadata"]["name"].clone();
             object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
@@ -128,9 +121,6 @@ fn fill_without_spec(kind: &ServedKind, object: &mut Value) {
 
 /// What webhooks and policies are about.
 fn matching(value: &mut Value, rules: &str) {
-    if value.is_null() {
-        return;
-    }
     set(value, "matchPolicy", "Equivalent");
     set(value, "namespaceSelector", json!({}));
     set(value, "objectSelector", json!({}));
@@ -180,7 +170,7 @@ fn workload(kind: &str, spec: &mut Value) {
             set(spec, "suspend", false);
             set(spec, "successfulJobsHistoryLimit", 3);
             set(spec, "failedJobsHistoryLimit", 1);
-            pod::fill(&mut spec["jobTemplate"]["spec"]["template"]["spec"]);
+            pod::fill_at(spec, "/jobTemplate/spec/template/spec");
             return;
         }
         "ReplicationController" => {
@@ -192,7 +182,7 @@ fn workload(kind: &str, spec: &mut Value) {
         }
         _ => set(spec, "replicas", 1),
     }
-    pod::fill(&mut spec["template"]["spec"]);
+    pod::fill_at(spec, "/template/spec");
 }
 
 fn job(spec: &mut Value) {

@@ -16,7 +16,7 @@ use super::schema::{self, Struct, Type};
 pub(crate) const METRICS: &str = "metrics.k8s.io";
 
 /// One kind in one version.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ServedKind {
     pub(crate) group: Cow<'static, str>,
     pub(crate) version: Cow<'static, str>,
@@ -33,6 +33,8 @@ pub(crate) struct ServedKind {
     pub(crate) stored: Arc<str>,
     /// How its form comes from the one in which objects are kept.
     pub(crate) conversion: Conversion,
+    /// The version of the server's own kinds whose fields it has.
+    pub(crate) typed_as: Cow<'static, str>,
     /// What is said to whoever uses it.
     pub(crate) deprecated: Option<Cow<'static, str>>,
     /// What defines it where it is no kind of the server's own.
@@ -102,11 +104,29 @@ impl ServedKind {
         self.subresources.iter().find(|subresource| subresource.name == name)
     }
 
+    /// Where its objects have the template of Pods, as a JSON pointer: `/spec/template` of a Deployment. A Pod is its own.
+    pub(crate) fn template(&self) -> Option<&'static str> {
+        match (&*self.group, &*self.kind) {
+            ("", "Pod") => Some(""),
+            ("", "PodTemplate") => Some("/template"),
+            ("", "ReplicationController")
+            | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+            | ("batch", "Job") => Some("/spec/template"),
+            ("batch", "CronJob") => Some("/spec/jobTemplate/spec/template"),
+            _ => None,
+        }
+    }
+
+    /// Do its objects make Pods?
+    pub(crate) fn is_workload(&self) -> bool {
+        self.template().is_some_and(|place| place.starts_with("/spec"))
+    }
+
     /// Its fields.
     pub(crate) fn fields(&self) -> Arc<Struct> {
         match &self.custom {
             Some(custom) => Arc::clone(&custom.of),
-            None => schema::built_in(&self.api_version(), &self.kind),
+            None => schema::built_in(&self.typed_as, &self.kind),
         }
     }
 

@@ -25,17 +25,20 @@ impl Manager {
     }
 }
 
-/// Adds uid, time of creation and managed fields where they are missing.
-pub(crate) fn complete(kind: &ServedKind, object: &mut Value, ids: &mut Ids, now: &str, manager: Manager) {
+/// Adds uid and time of creation where they are missing.
+pub(crate) fn complete(object: &mut Value, ids: &mut Ids, now: &str) {
     if object["metadata"]["uid"].is_null() {
         object["metadata"]["uid"] = ids.uid().into();
     }
     if object["metadata"]["creationTimestamp"].is_null() {
         object["metadata"]["creationTimestamp"] = now.into();
     }
+}
+
+/// Adds managed fields where they are missing.
+pub(crate) fn own(kind: &ServedKind, object: &mut Value, now: &str, manager: Manager) {
     if object["metadata"]["managedFields"].is_null() {
-        let owners = owners(kind, object, now, manager);
-        owners.put(object);
+        owners(kind, object, now, manager).put(object);
     }
 }
 

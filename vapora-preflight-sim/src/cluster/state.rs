@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     access::Identity,
     authentication::IssuedToken,
+    defaults,
     kinds::{Catalog, Served, ServedKind},
     metadata::{self, Manager},
     store::{Store, meta},
@@ -22,6 +23,8 @@ pub(crate) struct State {
     pub(crate) identities: Vec<Identity>,
     pub(crate) tokens: Vec<IssuedToken>,
     pub(crate) ids: Ids,
+    /// Are the owners of fields written down?
+    pub(crate) owners: bool,
     /// The Pods that are ending, by namespace and name.
     pub(crate) ending: Vec<(String, String)>,
     pub(crate) version: String,
@@ -93,9 +96,19 @@ impl State {
         if served.namespaced {
             self.namespace(meta(&object, "namespace"), now);
         }
-        metadata::complete(&served, &mut object, &mut self.ids, now, manager);
+        if matches!(manager, Manager::Person) && served.custom.is_none() {
+            defaults::fill(&served, &mut object);
+        }
+        self.complete(&served, &mut object, now, manager);
         self.keep(&served, object);
         Ok(())
+    }
+
+    fn complete(&mut self, kind: &ServedKind, object: &mut Value, now: &str, manager: Manager) {
+        metadata::complete(object, &mut self.ids, now);
+        if self.owners {
+            metadata::own(kind, object, now, manager);
+        }
     }
 
     /// Keeps an object of this kind and version, and serves what it defines.
@@ -136,7 +149,7 @@ impl State {
             "spec": { "finalizers": ["kubernetes"] },
             "status": { "phase": "Active" },
         });
-        metadata::complete(&kind, &mut object, &mut self.ids, now, Manager::Person);
+        self.complete(&kind, &mut object, now, Manager::Person);
         self.store.put(&kind, object);
     }
 

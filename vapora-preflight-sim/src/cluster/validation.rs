@@ -20,20 +20,11 @@ pub(crate) fn validate(kind: &ServedKind, object: &Value, before: Option<&Value>
     names::metadata(kind, object, before.is_some(), &mut causes);
     let spec = &object["spec"];
     match (&*kind.group, &*kind.kind) {
-        (
-            "apps" | "batch" | "",
-            "Deployment"
-            | "StatefulSet"
-            | "DaemonSet"
-            | "ReplicaSet"
-            | "Job"
-            | "CronJob"
-            | "ReplicationController",
-        ) => workload::validate(&kind.kind, object, before, &mut causes),
         ("", "Pod") => match before {
             None => pod::validate(spec, "spec", pod::Owner::Nobody, &mut causes),
             Some(before) => pod::validate_update(spec, &before["spec"], &mut causes),
         },
+        _ if kind.is_workload() => workload::validate(&kind.kind, object, before, &mut causes),
         ("", "Service") => service::validate(object, before, &mut causes),
         ("", "PersistentVolumeClaim") => claim::validate(object, before, &mut causes),
         ("", "ConfigMap") => data(object, before, &["data", "binaryData"], &mut causes),

@@ -21,24 +21,16 @@ const LABELS: [(&str, &str); 4] = [
 /// The warnings about an object, in the order of a real server.
 pub(crate) fn of(kind: &ServedKind, object: &Value) -> Vec<String> {
     let mut said = Vec::new();
-    match (&*kind.group, &*kind.kind) {
-        ("", "Pod") => template(object, "", &mut said),
-        ("", "ReplicationController")
-        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        | ("batch", "Job") => template(&object["spec"]["template"], "spec.template", &mut said),
-        ("batch", "CronJob") => {
-            let place = "spec.jobTemplate.spec.template";
-            template(&object["spec"]["jobTemplate"]["spec"]["template"], place, &mut said);
-        }
-        ("networking.k8s.io", "Ingress") => {
-            let class = "kubernetes.io/ingress.class";
-            if !object["metadata"]["annotations"][class].is_null() {
-                said.push(format!(
-                    "annotation \"{class}\" is deprecated, please use 'spec.ingressClassName' instead"
-                ));
-            }
-        }
-        _ => {}
+    if let Some(place) = kind.template()
+        && let Some(found) = object.pointer(place)
+    {
+        template(found, &place.trim_start_matches('/').replace('/', "."), &mut said);
+    }
+    let class = "kubernetes.io/ingress.class";
+    if kind.kind == "Ingress" && !object["metadata"]["annotations"][class].is_null() {
+        said.push(format!(
+            "annotation \"{class}\" is deprecated, please use 'spec.ingressClassName' instead"
+        ));
     }
     said
 }

@@ -1,6 +1,7 @@
 //! Kinds with several versions.
 
 use serde_json::{Value, json};
+use vapora_preflight_sim::Cluster;
 
 use crate::{JSON, ask, post, shop};
 
@@ -67,4 +68,33 @@ async fn a_group_or_a_version_can_be_taken_away_while_others_stay() {
     assert_eq!(ask(&cluster, ("GET", budgets), JSON, &Value::Null).await.code, 404);
     cluster.serve_group("policy", true);
     assert_eq!(ask(&cluster, ("GET", budgets), JSON, &Value::Null).await.code, 200);
+}
+
+#[tokio::test]
+async fn an_old_server_has_versions_that_it_warns_of() {
+    let old = "policy/v1beta1";
+    let cluster = Cluster::builder("old")
+        .deprecated_version(old, "PodDisruptionBudget", "old")
+        .namespace("shop")
+        .build();
+    let target = "/apis/policy/v1beta1/namespaces/shop/poddisruptionbudgets";
+    let mut budget = json!({
+        "apiVersion": old,
+        "kind": "PodDisruptionBudget",
+        "metadata": { "name": "b" },
+        "spec": { "minAvailable": 1, "nope": 1 },
+    });
+    let strict = post(&cluster, &format!("{target}?fieldValidation=Strict"), &budget).await;
+    assert_eq!((strict.code, strict.warnings.as_slice()), (400, ["299 - \"old\"".to_owned()].as_slice()));
+    budget["spec"].as_object_mut().unwrap().remove("nope");
+    let created = post(&cluster, target, &budget).await;
+    assert_eq!((created.code, &created.body["apiVersion"]), (201, &json!(old)));
+    let shown =
+        ask(&cluster, ("GET", "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/b"), JSON, &Value::Null)
+            .await;
+    assert_eq!((&shown.body["apiVersion"], shown.warnings.len()), (&json!("policy/v1"), 0));
+    let group = ask(&cluster, ("GET", "/apis/policy"), JSON, &Value::Null).await.body;
+    let versions: Vec<&Value> =
+        group["versions"].as_array().unwrap().iter().map(|one| &one["version"]).collect();
+    assert_eq!(versions, ["v1", "v1beta1"]);
 }

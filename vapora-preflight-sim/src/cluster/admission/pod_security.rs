@@ -13,15 +13,9 @@ pub(super) fn check(
     before: Option<&Value>,
     object: &Value,
 ) -> Result<(), Reply> {
-    let (group, kind) = (&*write.kind.group, &*write.kind.kind);
-    let (spec, is_pod) = match (group, kind) {
-        ("", "Pod") => (&object["spec"], true),
-        ("", "ReplicationController" | "PodTemplate")
-        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        | ("batch", "Job") => (&object["spec"]["template"]["spec"], false),
-        ("batch", "CronJob") => (&object["spec"]["jobTemplate"]["spec"]["template"]["spec"], false),
-        _ => return Ok(()),
-    };
+    let Some(place) = write.kind.template() else { return Ok(()) };
+    let is_pod = place.is_empty();
+    let spec = &object.pointer(place).unwrap_or(&Value::Null)["spec"];
     let Ok(namespace) = state.get("Namespace", "", meta(object, "namespace")) else { return Ok(()) };
     let label = |mode: &str| namespace["metadata"]["labels"][format!("{LABEL}/{mode}")].as_str();
     let version = |mode: &str| label(&format!("{mode}-version")).unwrap_or("latest");

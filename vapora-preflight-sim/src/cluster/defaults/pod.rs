@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 
 use super::{items, set};
 
-/// Fills in the defaults of a template.
-pub(crate) fn fill(spec: &mut Value) {
-    if !spec.is_object() {
-        return;
+/// Fills in the defaults of the template at that place, where there is one.
+pub(super) fn fill_at(value: &mut Value, place: &str) {
+    if let Some(spec) = value.pointer_mut(place).filter(|spec| spec.is_object()) {
+        fill(spec);
     }
+}
+
+fn fill(spec: &mut Value) {
     set(spec, "restartPolicy", "Always");
     set(spec, "terminationGracePeriodSeconds", 30);
     set(spec, "dnsPolicy", "ClusterFirst");

@@ -40,6 +40,7 @@ fn built_in(group: &'static str, version: &'static str, row: &Row) -> ServedKind
         served: row.served,
         stored: stored(stored_in, row.plural),
         conversion: conversion.map_or(Conversion::Same, |(_, conversion)| *conversion),
+        typed_as: api_version(group, version).into(),
         deprecated: row.deprecated.map(Cow::Borrowed),
         custom: None,
     }
@@ -71,6 +72,23 @@ impl Catalog {
         } else {
             self.absent.insert(group_or_version.to_owned());
         }
+    }
+
+    /// Serves a kind in one more version, with a warning; `false` where there is no such kind.
+    pub(crate) fn also(&mut self, version: &str, kind: &str, warning: String) -> bool {
+        let Some(known) = self.named(kind).cloned() else { return false };
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
+        let behind =
+            self.kinds.iter().rposition(|kind| kind.group == group).map_or(self.kinds.len(), |at| at + 1);
+        let again = ServedKind {
+            group: group.to_owned().into(),
+            version: version.to_owned().into(),
+            conversion: Conversion::Version,
+            deprecated: Some(warning.into()),
+            ..ServedKind::clone(&known)
+        };
+        self.kinds.insert(behind, Arc::new(again));
+        true
     }
 
     /// Serves the kinds that a CustomResourceDefinition defines, in place of those it defined before.

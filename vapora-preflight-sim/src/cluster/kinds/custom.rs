@@ -47,6 +47,7 @@ pub(super) fn kinds(definition: &Value) -> Vec<ServedKind> {
                 served: Served::Stored,
                 stored: Arc::clone(&stored),
                 conversion: if version["storage"] == true { Conversion::Same } else { Conversion::Version },
+                typed_as: "".into(),
                 deprecated: deprecated(version, &versions, &group, &kind).map(Cow::Owned),
                 custom: Some(Arc::new(Custom { of: Arc::new(schema::defined(&schema)), schema })),
             }
