@@ -37,6 +37,7 @@ mod pod;
 mod priority;
 mod protobuf;
 mod quantity;
+mod rbac;
 mod reply;
 mod respond;
 mod reviews;

@@ -8,8 +8,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use k8s_openapi::api::{
     authentication::v1::{SelfSubjectReview, TokenRequest, TokenRequestSpec},
     authorization::v1::{
-        ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SelfSubjectRulesReview,
-        SelfSubjectRulesReviewSpec,
+        NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+        SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
     },
     core::v1::{Pod, ServiceAccount},
 };
@@ -196,4 +196,62 @@ async fn a_rule_may_be_for_some_names_only() {
     assert!(api.get(&name).await.is_ok());
     assert!(api.get(&cluster.pods_of("vapora", "backend")[1]).await.is_err());
     assert_eq!(pods(&client).await, Err(403));
+}
+
+#[tokio::test]
+async fn roles_and_bindings_give_rights_to_users_groups_and_service_accounts() {
+    let cluster = cluster();
+    let insert = |object: serde_json::Value| cluster.insert(object).unwrap();
+    let rbac = "rbac.authorization.k8s.io/v1";
+    insert(serde_json::json!({
+        "apiVersion": rbac, "kind": "Role", "metadata": { "name": "reader", "namespace": "vapora" },
+        "rules": [{ "verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"] }],
+    }));
+    insert(serde_json::json!({
+        "apiVersion": rbac, "kind": "ClusterRole", "metadata": { "name": "metrics" },
+        "rules": [{ "verbs": ["get"], "nonResourceURLs": ["/metrics/*"] }],
+    }));
+    for (name, identity) in [("account", "restricted"), ("user", "jane")] {
+        cluster.set_rules(identity, []).unwrap();
+        let client = Client::new(cluster.service_as(identity), "vapora");
+        assert_eq!(pods(&client).await, Err(403), "{identity}");
+        let subject = if name == "account" {
+            serde_json::json!({ "kind": "ServiceAccount", "name": "restricted", "namespace": "vapora" })
+        } else {
+            serde_json::json!({ "kind": "User", "name": "jane" })
+        };
+        insert(serde_json::json!({
+            "apiVersion": rbac, "kind": "RoleBinding", "metadata": { "name": name, "namespace": "vapora" },
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader" },
+            "subjects": [subject],
+        }));
+        assert_eq!(pods(&client).await, Ok(2), "{identity}");
+        let elsewhere = Api::<Pod>::namespaced(client, "default").list(&ListParams::default()).await;
+        assert!(elsewhere.is_err(), "{identity}");
+    }
+    insert(serde_json::json!({
+        "apiVersion": rbac, "kind": "ClusterRoleBinding", "metadata": { "name": "metrics" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "metrics" },
+        "subjects": [{ "kind": "Group", "name": "system:authenticated" }],
+    }));
+    let client = Client::new(cluster.service_as("jane"), "vapora");
+    let review = |path: &str| {
+        let attributes = NonResourceAttributes { path: Some(path.to_owned()), verb: Some("get".to_owned()) };
+        let spec = SelfSubjectAccessReviewSpec {
+            non_resource_attributes: Some(attributes),
+            ..SelfSubjectAccessReviewSpec::default()
+        };
+        SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() }
+    };
+    let reviews = Api::<SelfSubjectAccessReview>::all(client);
+    let ask =
+        async |path| reviews.create(&PostParams::default(), &review(path)).await.unwrap().status.unwrap();
+    let allowed = ask("/metrics/slis").await;
+    assert_eq!(
+        allowed.reason.as_deref(),
+        Some(
+            "RBAC: allowed by ClusterRoleBinding \"metrics\" of ClusterRole \"metrics\" to Group \"system:authenticated\""
+        )
+    );
+    assert!(!ask("/logs").await.allowed);
 }

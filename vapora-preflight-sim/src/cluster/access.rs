@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::routes::Target;
+use super::{
+    rbac::{Bound, Rule},
+    routes::Target,
+};
 
 /// The name of the identity that may do everything.
 pub const ADMIN: &str = "admin";
@@ -11,7 +14,8 @@ pub const RESTRICTED: &str = "restricted";
 /// The name of a caller without credentials.
 pub const ANONYMOUS: &str = "anonymous";
 
-/// Something an identity may do, as a rule of a Role or ClusterRole says it.
+/// Something an identity may do, as a rule of a Role or ClusterRole says it. What Roles and bindings in the cluster give is
+/// added to it.
 ///
 /// ```
 /// use vapora_preflight_sim::AccessRule;
@@ -78,7 +82,7 @@ impl AccessRule {
         Self { role: role.into(), ..self }
     }
 
-    fn permits(&self, target: &Target) -> bool {
+    pub(crate) fn permits(&self, target: &Target) -> bool {
         let full = target.resource_and_subresource();
         let resource = allows(&self.resources, &full)
             || target.subresource.as_ref().is_some_and(|sub| self.resources.contains(&format!("*/{sub}")));
@@ -128,6 +132,8 @@ pub(crate) struct Identity {
     pub(crate) uid: Option<String>,
     pub(crate) groups: Vec<String>,
     pub(crate) rules: Vec<AccessRule>,
+    /// What the bindings of the cluster give to it.
+    pub(crate) bound: Vec<Bound>,
     /// How a binding names it: `User "x"`, `ServiceAccount "x/ns"`.
     pub(crate) subject: String,
     pub(crate) everything: bool,
@@ -170,6 +176,7 @@ impl Identity {
             uid: None,
             groups: owned(["system:authenticated"]),
             rules,
+            bound: Vec::new(),
             subject: format!("User \"{name}\""),
             everything: false,
             token: Some(token),
@@ -229,6 +236,15 @@ impl Identity {
         }
         match self.rules.iter().find(|rule| rule.permits(target)) {
             Some(rule) => Decision::Allowed { reason: Some(rule.reason(&self.subject, target)) },
+            None => {
+                self.by_binding(|bound| matches!(&bound.rule, Rule::Resources(rule) if rule.permits(target)))
+            }
+        }
+    }
+
+    fn by_binding(&self, permits: impl Fn(&Bound) -> bool) -> Decision {
+        match self.bound.iter().find(|bound| permits(bound)) {
+            Some(bound) => Decision::Allowed { reason: Some(bound.reason.clone()) },
             None => Decision::Denied,
         }
     }
@@ -247,6 +263,6 @@ impl Identity {
                 return Decision::by_default_role("system:discovery");
             }
         }
-        Decision::Denied
+        self.by_binding(|bound| bound.permits_path(verb, path))
     }
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Cluster,
     access::{ANONYMOUS, Identity},
+    rbac,
     state::{ClusterError, State},
 };
 use crate::server::Peer;
@@ -44,7 +45,10 @@ impl Cluster {
             (Some((name, mark)), ..) => by_name(&state, &name, Some(mark)),
             (None, Some(token), _) => by_token(&state, token.trim(), now),
             (None, None, _) if !certificates.is_empty() => None,
-            (None, None, None | Some(ANONYMOUS)) => return Some(Identity::anonymous()),
+            (None, None, None | Some(ANONYMOUS)) => {
+                let anonymous = Identity::anonymous();
+                return Some(Identity { bound: rbac::bound(&state.store, &anonymous), ..anonymous });
+            }
             (None, None, Some(name)) => by_name(&state, name, None),
         };
         found.filter(|identity| !identity.rejected)
@@ -63,13 +67,13 @@ impl Cluster {
 
 fn by_name(state: &State, name: &str, credential: Option<String>) -> Option<Identity> {
     let identity = state.identities.iter().find(|identity| identity.name == name)?;
-    Some(Identity { credential, ..identity.clone() })
+    Some(Identity { credential, bound: rbac::bound(&state.store, identity), ..identity.clone() })
 }
 
 fn by_token(state: &State, token: &str, now: i64) -> Option<Identity> {
     let fixed = state.identities.iter().find(|identity| identity.token.as_deref() == Some(token));
     if let Some(identity) = fixed {
-        return Some(identity.clone());
+        return by_name(state, &identity.name, None);
     }
     let issued = state.tokens.iter().find(|issued| issued.token == token && now < issued.expires)?;
     let accepted = issued.audiences.iter().any(|audience| audience == AUDIENCE);

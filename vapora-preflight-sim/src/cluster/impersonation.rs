@@ -5,6 +5,7 @@ use http::HeaderMap;
 use super::{
     access::{Decision, Identity},
     authentication::service_account,
+    rbac,
     reply::Reply,
     routes::Target,
     state::State,
@@ -69,5 +70,6 @@ fn become_of(state: &State, user: &str, groups: &[&str]) -> Identity {
     identity.everything = groups.iter().any(|group| group == "system:masters");
     identity.groups = groups;
     identity.credential = None;
+    identity.bound = rbac::bound(&state.store, &identity);
     identity
 }

@@ -8,6 +8,7 @@ use super::{
     Cluster,
     access::{Decision, Identity, PUBLIC_PATHS},
     authentication::{self, AUDIENCE},
+    rbac::Rule,
     reply::Reply,
     routes::Target,
     status,
@@ -166,6 +167,14 @@ pub(crate) fn rules(identity: &Identity, body: &[u8]) -> Reply {
         path_rules.push(json!({ "verbs": ["*"], "nonResourceURLs": ["*"] }));
     }
     resource_rules.extend(identity.rules.iter().filter_map(|rule| rule.listed(namespace)));
+    for bound in &identity.bound {
+        match &bound.rule {
+            Rule::Resources(rule) => resource_rules.extend(rule.listed(namespace)),
+            Rule::Paths { verbs, paths } => {
+                path_rules.push(json!({ "verbs": verbs, "nonResourceURLs": paths }));
+            }
+        }
+    }
     let body = json!({
         "kind": "SelfSubjectRulesReview",
         "apiVersion": api_version,
