@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{Field, Items, Listing, Relation, Struct, Type, table};
-use crate::cluster::invalid::Cause;
+use crate::cluster::{
+    cel::{self, Names},
+    invalid::Cause,
+};
 
 /// The fields of a custom resource.
 pub(crate) fn defined(schema: &Value) -> Struct {
@@ -101,11 +104,68 @@ pub(crate) fn fill_defaults(schema: &Value, value: &mut Value) {
     }
 }
 
-/// What a value breaks of its schema, in the words of an API server.
-pub(crate) fn violations(schema: &Value, value: &Value) -> Vec<Cause> {
+/// What a value breaks of its schema, in the words of an API server; `before` is what was there.
+pub(crate) fn violations(schema: &Value, value: &Value, before: Option<&Value>) -> Vec<Cause> {
     let mut found = Vec::new();
     look(schema, value, "", &mut found);
+    // Rules are only asked about what is otherwise as it should be.
+    if found.is_empty() {
+        rules(schema, value, before, "", &mut found);
+    }
     found
+}
+
+/// The rules of a schema, and of the schemas in it. A rule about `oldSelf` is only asked where something was there.
+fn rules(schema: &Value, value: &Value, before: Option<&Value>, path: &str, found: &mut Vec<Cause>) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
+        let expression = text(&rule["rule"]);
+        let mut names = Names::from([("self".to_owned(), value.clone())]);
+        if let Some(before) = before {
+            names.insert("oldSelf".to_owned(), before.clone());
+        } else if expression.contains("oldSelf") {
+            continue;
+        }
+        let what = match cel::evaluate(&expression, &names) {
+            Ok(Value::Bool(true)) => continue,
+            Ok(_) => {
+                let computed = cel::evaluate(&text(&rule["messageExpression"]), &names).ok();
+                let computed = computed.and_then(|value| value.as_str().map(str::to_owned));
+                computed
+                    .or_else(|| rule["message"].as_str().map(str::to_owned))
+                    .unwrap_or_else(|| format!("failed rule: {expression}"))
+            }
+            Err(error) => format!("rule evaluation error: {error}: evaluating rule: {expression}"),
+        };
+        let shown = if value.is_object() || value.is_array() { sort_of(value).into() } else { value.clone() };
+        found.push(Cause::invalid(path, &shown, &what));
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let before = before.and_then(|before| before.get(name));
+                rules(of_field(schema, name), value, before, &below(path, name), found);
+            }
+        }
+        Value::Array(list) => {
+            for (index, item) in list.iter().enumerate() {
+                rules(&schema["items"], item, None, &format!("{path}[{index}]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The schema of a field of an object.
+fn of_field<'a>(schema: &'a Value, name: &str) -> &'a Value {
+    match &schema["properties"][name] {
+        Value::Null => &schema["additionalProperties"],
+        of => of,
+    }
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 fn look(schema: &Value, value: &Value, path: &str, found: &mut Vec<Cause>) {
@@ -161,17 +221,15 @@ fn value_count(count: usize) -> Value {
 }
 
 fn object_limits(schema: &Value, fields: &Map<String, Value>, path: &str, found: &mut Vec<Cause>) {
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !fields.contains_key(name) {
-            found.push(Cause::required(&below(name), ""));
+            found.push(Cause::required(&below(path, name), ""));
         }
     }
     for (name, value) in fields {
-        let of = &schema["properties"][name.as_str()];
-        let of = if of.is_null() { &schema["additionalProperties"] } else { of };
+        let of = of_field(schema, name);
         if of.is_object() {
-            look(of, value, &below(name), found);
+            look(of, value, &below(path, name), found);
         }
     }
 }
@@ -261,7 +319,7 @@ mod tests {
             } },
         });
         let said = |value: Value| -> Vec<String> {
-            violations(&schema, &value).iter().map(Cause::to_string).collect()
+            violations(&schema, &value, None).iter().map(Cause::to_string).collect()
         };
         assert_eq!(
             said(json!({ "spec": { "size": 9 } })),
@@ -280,5 +338,27 @@ mod tests {
         assert_eq!(value["spec"]["mode"], "a");
         let of = defined(&schema);
         assert!(of.type_of("metadata").is_some() && of.type_of("nope").is_none());
+    }
+
+    #[test]
+    fn rules_are_asked_about_what_is_and_what_was() {
+        let schema = json!({
+            "type": "object",
+            "properties": { "spec": {
+                "type": "object",
+                "properties": { "least": { "type": "integer" }, "most": { "type": "integer" } },
+                "x-kubernetes-validations": [
+                    { "rule": "self.least <= self.most", "message": "least is above most" },
+                    { "rule": "self.most >= oldSelf.most", "messageExpression": "'it was ' + string(oldSelf.most)" },
+                ],
+            } },
+        });
+        let spec = |least: u32, most: u32| json!({ "spec": { "least": least, "most": most } });
+        let said = |value: &Value, before: Option<&Value>| -> Vec<String> {
+            violations(&schema, value, before).iter().map(Cause::to_string).collect()
+        };
+        assert!(said(&spec(1, 2), None).is_empty());
+        assert_eq!(said(&spec(3, 2), None), ["spec: Invalid value: \"object\": least is above most"]);
+        assert_eq!(said(&spec(1, 2), Some(&spec(1, 5))), ["spec: Invalid value: \"object\": it was 5"]);
     }
 }

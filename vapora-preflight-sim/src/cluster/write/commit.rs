@@ -55,7 +55,7 @@ impl Write<'_> {
 
     fn check(&self, before: Option<&Value>, object: &Value) -> Result<(), Reply> {
         let causes = match &self.kind.custom {
-            Some(custom) => crate::cluster::schema::violations(&custom.schema, object),
+            Some(custom) => crate::cluster::schema::violations(&custom.schema, object, before),
             None if self.target.subresource.as_deref() == Some("status") => Vec::new(),
             None => validation::validate(self.kind, object, before),
         };
