@@ -15,7 +15,7 @@ use std::{
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
-use vapora_preflight::{CheckContext, CheckId, CheckResult, Kind, Resources, Target, TargetName};
+use vapora_preflight::{CheckContext, CheckId, CheckResult, Kind, Resources, Target, TargetName, Timestamp};
 use vapora_preflight_k8s::{K8sClient, KubernetesTarget, connect};
 use vapora_preflight_sim::{
     ADMIN, ANONYMOUS, AccessRule, Cluster, ClusterBuilder, ClusterServer, Kubeconfig, RESTRICTED,
@@ -242,13 +242,22 @@ impl Ground {
         settings: KubernetesTarget,
         parameters: Value,
     ) -> CheckResult {
+        self.ask_in::<K>(&self.context(who, settings).await, parameters).await
+    }
+
+    /// What a check is given that is asked as someone, of a target with these settings.
+    async fn context(&self, who: &Who, settings: KubernetesTarget) -> CheckContext {
         let name = TargetName::new("production").unwrap();
         let mut resources = Resources::new();
         resources.insert_for(&name, self.client(who).await);
         let target = Target::new(name, true).with(settings, Value::Null);
         let cx = CheckContext::alone(CheckId::new("a-check").unwrap(), Arc::new(resources));
+        cx.with_target(Arc::new(target))
+    }
+
+    async fn ask_in<K: Kind>(&self, cx: &CheckContext, parameters: Value) -> CheckResult {
         let check: K = serde_json::from_value(parameters).expect("good parameters");
-        let result = check.run(&cx.with_target(Arc::new(target))).await;
+        let result = check.run(cx).await;
         let own = self.own.iter();
         let text = own.fold(said::words(&result), |text, (own, stands)| text.replace(own, stands));
         self.transcript.lock().unwrap().push(text);
@@ -260,10 +269,36 @@ impl Ground {
         self.ask_as::<K>(&Who::Admin, KubernetesTarget::default(), parameters).await
     }
 
-    /// Asks about the namespace of the scenario, with more parameters.
-    pub(crate) async fn ask_here<K: Kind>(&self, more: Value) -> CheckResult {
+    fn here(&self, more: &Value) -> Value {
         let mut parameters = json!({ "namespace": self.namespace });
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        self.ask::<K>(parameters).await
+        parameters
+    }
+
+    /// Asks about the namespace of the scenario, with more parameters.
+    pub(crate) async fn ask_here<K: Kind>(&self, more: Value) -> CheckResult {
+        self.ask::<K>(self.here(&more)).await
+    }
+
+    /// The same, with what another check saw before as the baseline.
+    pub(crate) async fn ask_after<K: Kind>(&self, before: &CheckResult, more: Value) -> CheckResult {
+        let evidence = before.as_ref().unwrap().finding().evidence.clone();
+        let cx = self.context(&Who::Admin, KubernetesTarget::default()).await;
+        let cx = cx.with_baseline(CheckId::new("before").unwrap(), evidence, Timestamp::UNIX_EPOCH);
+        self.ask_in::<K>(&cx, self.here(&more)).await
+    }
+
+    /// Asks until it says these words: the controllers of a real server need their time.
+    pub(crate) async fn ask_until<K: Kind>(&self, more: Value, words: &str) -> CheckResult {
+        let said = async || {
+            self.transcript.lock().unwrap().pop();
+            said::words(&self.ask_here::<K>(more.clone()).await).contains(words)
+        };
+        self.transcript.lock().unwrap().push(String::new());
+        if self.real.is_some() {
+            api::until(30, said).await;
+        }
+        self.transcript.lock().unwrap().pop();
+        self.ask_here::<K>(more).await
     }
 }

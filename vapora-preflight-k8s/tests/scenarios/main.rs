@@ -7,9 +7,13 @@
 
 mod access_allowed;
 mod api_reachable;
+mod backup_job_recent;
 mod config_map_matches;
 mod deployments_available;
+mod disruption_allowed;
+mod endpoints_ready;
 mod ground;
+mod images_updated;
 mod kubeconfig_valid;
 mod made;
 mod namespace_exists;
@@ -18,8 +22,11 @@ mod nodes_have_headroom;
 mod nodes_ready;
 mod paging;
 mod pods_running;
+mod pods_stable;
 mod pvc_bound;
 mod quota_headroom;
+mod rollout_complete;
+mod rollout_history;
 mod said;
 mod secret_exists;
 mod usage_recorded;

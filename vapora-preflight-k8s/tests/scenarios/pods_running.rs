@@ -175,6 +175,35 @@ async fn pods_of_jobs_are_counted_and_not_judged() {
 }
 
 #[tokio::test]
+async fn the_pods_of_each_deployment_are_counted_by_their_owners() {
+    let two = |cluster: ClusterBuilder, namespace: &str| {
+        cluster.nodes(2).deployment(namespace, "backend", 2, IMAGE).deployment(namespace, "agents", 1, IMAGE)
+    };
+    everywhere("of-deployments", two, async |ground| {
+        let pods = ground.cluster().pods_of(ground.namespace(), "agents");
+        ground.cluster().trouble_pod(ground.namespace(), &pods[0], PodTrouble::NotReady).unwrap();
+        ground.settle().await?;
+        let ask = async |more| ground.ask_here::<PodsRunning>(more).await;
+        let finding = passes(
+            &ask(json!({ "deployment": "backend", "at_least": 2 })).await,
+            &["2 pods of deployment `backend`"],
+        );
+        assert_eq!(evidence(&finding, "by_deployment"), "backend: 2");
+        fails(
+            &ask(json!({ "deployment": "backend", "at_least": 3 })).await,
+            &["`backend` has 2 of 3 pods running"],
+        );
+        fails(&ask(json!({ "deployment": "router" })).await, &["there are no pods of deployment `router`"]);
+        let each = json!({ "deployments": { "backend": 2, "agents": 1 } });
+        let finding = fails(&ask(each).await, &["1 of 3 pods", "`agents` has 0 of 1 pod running"]);
+        assert_eq!(evidence(&finding, "by_deployment"), "agents: 0, backend: 2");
+        ground.forget();
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_pods_never_pass() {
     everywhere("no-pods", ClusterBuilder::namespace, async |ground| {
         ground.settle().await?;

@@ -78,7 +78,11 @@ impl Objects {
         match self.of(kind, namespace).create(&PostParams::default(), &object).await {
             Ok(_) => true,
             Err(Error::Api(status)) if status.reason == "AlreadyExists" => true,
-            Err(Error::Api(status)) if status.code == 404 && status.message.contains("page not found") => {
+            // Of a version or a resource that is not served, the server does not say which object it has not found.
+            Err(Error::Api(status))
+                if status.code == 404
+                    && status.details.as_ref().is_none_or(|it| it.name.is_empty() && it.kind.is_empty()) =>
+            {
                 false
             }
             Err(error) => panic!("a {kind} cannot be made: {error}\n{object:#?}"),

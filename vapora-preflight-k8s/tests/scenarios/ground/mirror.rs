@@ -146,6 +146,7 @@ impl Real {
         let object = json!({ "metadata": metadata, "spec": first });
         self.objects.create("Deployment", here, object).await;
         if self.has.controllers {
+            self.roll(cluster, pattern, namespace, &spec["template"]).await;
             self.controlled(cluster, pattern, namespace).await;
             return Ok(());
         }
@@ -158,6 +159,37 @@ impl Real {
         assert_eq!(now["metadata"]["generation"], generation, "the generation of {}", name(pattern));
         self.objects.patch_status("Deployment", here, name(pattern), &pattern["status"]).await;
         Ok(())
+    }
+
+    /// Gives a deployment the template of the pattern, where it has another one, and the new pods that its controller makes
+    /// a status of the pattern, until those of before are gone.
+    async fn roll(&self, cluster: &Cluster, pattern: &Value, namespace: &str, template: &Value) {
+        let here = Some(namespace);
+        let image = |template: &Value| template["spec"]["containers"][0]["image"].clone();
+        let now = self.objects.get("Deployment", here, name(pattern)).await.unwrap();
+        if image(&now["spec"]["template"]) == image(template) {
+            return;
+        }
+        let paused = pattern["spec"]["paused"].as_bool().unwrap_or(false);
+        let patch = json!({ "spec": { "paused": paused, "template": template } });
+        self.objects.patch("Deployment", here, name(pattern), patch).await;
+        if paused {
+            return;
+        }
+        let pods = cluster.pods_of(namespace, name(pattern));
+        let status = cluster.object("Pod", namespace, &pods[0]).unwrap();
+        let labels = format!("app={}", pattern["spec"]["selector"]["matchLabels"]["app"].as_str().unwrap());
+        let done = async || {
+            let now = self.objects.list("Pod", here, &labels).await;
+            let new = |pod: &&Value| pod["spec"]["containers"][0]["image"] == image(template);
+            for pod in now.iter().filter(new) {
+                if pod["status"]["containerStatuses"].is_null() {
+                    self.pod_status(&status, namespace, name(pod)).await;
+                }
+            }
+            now.len() == pods.len() && now.iter().all(|pod| new(&pod))
+        };
+        assert!(until(60, done).await, "{} does not roll out", name(pattern));
     }
 
     /// Gives the pods of a deployment the statuses of the pattern, and waits until its controller has seen them.
