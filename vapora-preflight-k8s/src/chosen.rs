@@ -5,7 +5,8 @@ use std::sync::Arc;
 use vapora_preflight::{CheckError, Finding, Problems, Requirements};
 
 use crate::{
-    LabelSelector, Namespace, ObjectName, object::Object, read::Reader, resource::Resource, wording::names,
+    LabelSelector, Namespace, ObjectName, kinds::NO_SUCH_NAMESPACE, object::Object, read::Reader,
+    resource::Resource, wording::names,
 };
 
 /// How a check says which objects it is about: by their names, by their labels, or all of the namespace.
@@ -81,7 +82,7 @@ impl Choice<'_> {
             (format!("none of the {nouns} exist in `{namespace}`"), format!("no {}", names(missing)))
         };
         let remedy = match no_namespace {
-            Some(_) => "see that `namespace` is spelt right and the target is the right cluster".to_owned(),
+            Some(_) => NO_SUCH_NAMESPACE.to_owned(),
             None => format!(
                 "see that the names or labels are the right ones, and that the {nouns} were made there"
             ),

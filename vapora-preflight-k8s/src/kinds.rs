@@ -51,9 +51,13 @@ pub use self::{
     version_skew::{Kubectl, VersionSkew},
     volumes_have_space::VolumesHaveSpace,
 };
-use vapora_preflight::{Problems, Requirements};
+use vapora_preflight::{CheckError, Earlier, Problems, Requirements};
 
-use crate::{Namespace, object::NamespaceObject, read::Reader, resource::Resource};
+use crate::{Namespace, object::NamespaceObject, read::Reader, refused::Cause, resource::Resource};
+
+/// What to do where there is no such namespace.
+pub(crate) const NO_SUCH_NAMESPACE: &str =
+    "see that `namespace` is spelt right and the target is the right cluster";
 
 /// The default of `at_least`: nothing at all is never enough.
 fn one() -> NonZeroU32 {
@@ -84,4 +88,11 @@ fn percent(problems: &mut Problems, parameter: &'static str, percent: Option<u32
             "write it without its sign, as in `80`",
         );
     }
+}
+
+/// That what an earlier check saw cannot be compared with, and why.
+fn unfit(earlier: &Earlier, why: &str, remedy: &str) -> CheckError {
+    CheckError::permanent(format!("`{}` cannot be compared with", earlier.check))
+        .because(&Cause(why.to_owned()))
+        .remedy(remedy)
 }

@@ -43,6 +43,13 @@ pub(crate) fn amount_of(resource: &str, amount: Quantity) -> String {
     }
 }
 
+/// What is counted and not judged, in brackets: ` (besides 2 finished, 1 of jobs)`.
+pub(crate) fn aside(parts: &[(usize, &str)]) -> String {
+    let some = parts.iter().filter(|(number, _)| *number > 0);
+    let said: Vec<String> = some.map(|(number, what)| format!("{number} {what}")).collect();
+    if said.is_empty() { String::new() } else { format!(" (besides {})", said.join(", ")) }
+}
+
 /// Names in backticks, the first of many.
 pub(crate) fn names<S: AsRef<str>>(names: &[S]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();

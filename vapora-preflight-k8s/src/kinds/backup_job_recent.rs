@@ -12,7 +12,7 @@ use vapora_preflight::{
 };
 
 use self::runs::Runs;
-use super::{may_look_for_namespace, missing_namespace};
+use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, LabelSelector, Namespace, ObjectName,
     object::{CronJob, Job},
@@ -180,9 +180,7 @@ impl BackupJobRecent {
         let finding = |summary: String| Finding::new(summary).expected(&expected).evidence(evidence.clone());
         if cron_job.is_none() && jobs.is_empty() {
             let remedy = match (&read.no_namespace, &self.cron_job) {
-                (Some(_), _) => {
-                    "see that `namespace` is spelt right and the target is the right cluster".to_owned()
-                }
+                (Some(_), _) => NO_SUCH_NAMESPACE.to_owned(),
                 (None, Some(_)) => format!("`kubectl -n {namespace} get cronjobs`, and correct `cron_job`"),
                 (None, None) => {
                     "see that `selector` names labels the jobs have; where they are removed after their time \

@@ -19,7 +19,7 @@ use crate::{
     object::{DisruptionBudget, LabelledPod, Object as _},
     read::Reader,
     resource::Resource,
-    wording::{clauses, count, is, names},
+    wording::{aside, clauses, count, is, names},
     workload::{Named, Workload},
 };
 
@@ -248,10 +248,7 @@ impl DisruptionAllowed {
         }
         let budgets = count(total, "disruption budget");
         let allow = if total == 1 { "allows" } else { "allow" };
-        let aside = match empty.len() {
-            0 => String::new(),
-            number => format!(" (besides {number} without pods)"),
-        };
+        let aside = aside(&[(empty.len(), "without pods")]);
         let Some(fewest) = fewest else {
             return fail(
                 format!("no disruption budget in `{namespace}` covers pods"),

@@ -19,7 +19,7 @@ use crate::{
     object::{EndpointSlice, Service},
     read::Reader,
     resource::Resource,
-    wording::{clauses, count, is},
+    wording::{aside, clauses, count, is},
 };
 
 /// Services have ready endpoints behind each of their ports.
@@ -182,10 +182,7 @@ impl EndpointsReady {
             );
             return fail(summary, clauses(&said), remedy);
         }
-        let aside = match external.len() {
-            0 => String::new(),
-            number => format!(" (besides {number} of the type `ExternalName`)"),
-        };
+        let aside = aside(&[(external.len(), "of the type `ExternalName`")]);
         let fewest = count(fewest.unwrap_or(0), "ready endpoint");
         let summary = format!(
             "{} in `{namespace}` {} served, by {fewest} or more{aside}",

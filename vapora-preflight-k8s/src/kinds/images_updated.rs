@@ -16,7 +16,7 @@ use self::{
     compared::Compared,
     ran::{Images, Running},
 };
-use super::{may_look_for_namespace, missing_namespace};
+use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace, unfit};
 use crate::{
     ContainerRef, ImageDigest, ImageRef, ImageTag, KubernetesTarget, Namespace, ObjectName, WorkloadKind,
     WorkloadName,
@@ -25,7 +25,7 @@ use crate::{
     refused::Cause,
     release::Release,
     resource::Resource,
-    wording::{clauses, count, is, names},
+    wording::{aside, clauses, count, is, names, plural},
     workload::{Named, Workload},
 };
 
@@ -105,9 +105,7 @@ impl ImagesUpdated {
 
     fn before(&self, earlier: &Earlier) -> Result<Before, CheckError> {
         let unfit = |why: &str| {
-            CheckError::permanent(format!("`{}` cannot be compared with", earlier.check))
-                .because(&Cause(why.to_owned()))
-                .remedy("name as `baseline` a check of this kind about the same workloads")
+            unfit(earlier, why, "name as `baseline` a check of this kind about the same workloads")
         };
         if earlier.evidence.get("namespace") != Some(&self.namespace.as_str().into()) {
             return Err(unfit("its `namespace` is another one"));
@@ -203,7 +201,7 @@ impl ImagesUpdated {
         };
         if missing.len() == total {
             let remedy = match no_namespace {
-                Some(_) => "see that `namespace` is spelt right and the target is the right cluster",
+                Some(_) => NO_SUCH_NAMESPACE,
                 None => "see that the names are those of the release, and that it was deployed there",
             };
             let actual = no_namespace.unwrap_or_else(|| format!("no {}", names(&missing)));
@@ -240,13 +238,10 @@ impl ImagesUpdated {
         let new = before.map_or(0, |before| {
             found.iter().filter(|(named, _)| !before.contains_key(&named.to_string())).count()
         });
-        let mut aside = String::new();
-        if new > 0 {
-            aside = format!(", {new} of which {} not in the baseline", is(new));
-        }
-        if terminating > 0 {
-            aside = format!("{aside} (besides {} ending)", count(terminating as usize, "pod"));
-        }
+        let new =
+            if new > 0 { format!(", {new} of which {} not in the baseline", is(new)) } else { String::new() };
+        let ending = plural(terminating as usize, "pod");
+        let aside = format!("{new}{}", aside(&[(terminating as usize, &format!("{ending} ending"))]));
         let summary = if before.is_some() || self.is_release() {
             let run = if total == 1 { "runs" } else { "run" };
             format!("{workloads} in `{namespace}` {run} {}{aside}", self.what(before.is_some()))

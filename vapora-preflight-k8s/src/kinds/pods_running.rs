@@ -16,13 +16,13 @@ use self::{
     owners::{Owners, set_of},
     pod_state::{Class, PodState, Trouble},
 };
-use super::{may_look_for_namespace, missing_namespace};
+use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, LabelSelector, Namespace, ObjectName,
     object::{Pod, ReplicaSet},
     read::Reader,
     resource::Resource,
-    wording::{clauses, count, is, names},
+    wording::{aside, clauses, count, is, names},
 };
 
 /// All pods run and are ready.
@@ -140,17 +140,12 @@ impl Tally {
 
     /// Those that are counted and not judged, in brackets.
     fn aside(&self) -> String {
-        let parts: Vec<String> = [
+        aside(&[
             (self.finished, "finished"),
             (self.of_jobs, "of jobs"),
             (self.going, "being deleted"),
             (self.left_over, "failed and left over"),
-        ]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
-        if parts.is_empty() { String::new() } else { format!(" (besides {})", parts.join(", ")) }
+        ])
     }
 }
 
@@ -223,7 +218,7 @@ impl PodsRunning {
         let at_least = self.at_least.get() as usize;
         if tally.total == 0 {
             let remedy = match no_namespace {
-                Some(_) => "see that `namespace` is spelt right and the target is the right cluster",
+                Some(_) => NO_SUCH_NAMESPACE,
                 None if !tally.of_deployments.is_empty() => {
                     "see that the deployments are spelt right, and that the release was deployed there"
                 }

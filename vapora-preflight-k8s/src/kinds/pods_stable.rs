@@ -12,13 +12,13 @@ use vapora_preflight::{
 };
 
 use self::seen::{Before, Sort, Trouble};
-use super::{may_look_for_namespace, missing_namespace};
+use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, LabelSelector, Namespace,
     object::Pod,
     read::Reader,
     resource::Resource,
-    wording::{clauses, count, is},
+    wording::{aside, clauses, count, is},
 };
 
 /// No container of the pods was restarted since an earlier check, or for a time.
@@ -98,17 +98,12 @@ impl Tally {
     }
 
     fn aside(&self) -> String {
-        let parts: Vec<String> = [
+        aside(&[
             (self.finished, "finished"),
             (self.of_jobs, "of jobs"),
             (self.going, "being deleted"),
             (self.gone.len(), "gone since the baseline"),
-        ]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
-        if parts.is_empty() { String::new() } else { format!(" (besides {})", parts.join(", ")) }
+        ])
     }
 }
 
@@ -257,7 +252,7 @@ impl PodsStable {
         };
         if pods.is_empty() {
             let remedy = match no_namespace {
-                Some(_) => "see that `namespace` is spelt right and the target is the right cluster",
+                Some(_) => NO_SUCH_NAMESPACE,
                 None => {
                     "see that `selector` names labels its pods have, and that the release was deployed there"
                 }

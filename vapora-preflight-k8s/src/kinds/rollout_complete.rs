@@ -12,7 +12,7 @@ use vapora_preflight::{
 };
 
 use self::progress::{Allowed, Need, Progress};
-use super::{may_look_for_namespace, missing_namespace};
+use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace};
 use crate::{
     ContainerRef, ImageRef, ImageTag, KubernetesTarget, Namespace, ObjectName, WorkloadKind, WorkloadName,
     object::Template,
@@ -180,7 +180,7 @@ impl RolloutComplete {
             |summary: String| Finding::new(summary).expected(self.expected()).evidence(evidence.clone());
         if missing.len() == total {
             let remedy = match no_namespace {
-                Some(_) => "see that `namespace` is spelt right and the target is the right cluster",
+                Some(_) => NO_SUCH_NAMESPACE,
                 None => "see that the names are those of the release, and that it was deployed there",
             };
             let actual = no_namespace.unwrap_or_else(|| format!("no {}", names(&missing)));

@@ -12,7 +12,7 @@ use vapora_preflight::{
 };
 
 use self::revision::{Revision, revisions};
-use super::{may_look_for_namespace, missing_namespace};
+use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, Namespace, WorkloadKind, WorkloadName,
     object::StatefulSet,
@@ -158,7 +158,7 @@ impl RolloutHistory {
             format!("{} that can be gone back to", count(self.at_least.get() as usize, "kept revision"));
         let Some(workload) = workload else {
             let remedy = match no_namespace {
-                Some(_) => "see that `namespace` is spelt right and the target is the right cluster",
+                Some(_) => NO_SUCH_NAMESPACE,
                 None => "see that `name` is spelt right, and that it was deployed there",
             };
             return Outcome::Fail(

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use vapora_preflight::{CheckError, Earlier, Timestamp, Value};
 
 use crate::{
+    kinds::unfit,
     object::{ContainerStatus, Pod},
-    refused::Cause,
     wording::{because, count, short},
 };
 
@@ -66,9 +66,11 @@ impl Before {
     /// Reads the evidence of an earlier check about the same pods.
     pub(super) fn of(earlier: &Earlier, about: &[(&str, Value)]) -> Result<Self, CheckError> {
         let unfit = |why: &str| {
-            CheckError::permanent(format!("`{}` cannot be compared with", earlier.check))
-                .because(&Cause(why.to_owned()))
-                .remedy("name as `baseline` a check of this kind with the same namespace and selector")
+            unfit(
+                earlier,
+                why,
+                "name as `baseline` a check of this kind with the same namespace and selector",
+            )
         };
         for (name, value) in about {
             if earlier.evidence.get(name) != Some(value) {
