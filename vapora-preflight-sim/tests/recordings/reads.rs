@@ -217,27 +217,10 @@ pub(crate) fn budget(cluster: &Cluster) -> Result<(), ClusterError> {
 }
 
 /// The metrics server is registered, and its Service is missing.
+#[expect(clippy::unnecessary_wraps, reason = "a step before a recording may fail")]
 pub(crate) fn metrics_service(cluster: &Cluster) -> Result<(), ClusterError> {
-    cluster.insert(json!({
-        "apiVersion": "apiregistration.k8s.io/v1",
-        "kind": "APIService",
-        "metadata": { "name": "v1beta1.metrics.k8s.io" },
-        "spec": {
-            "service": { "namespace": "kube-system", "name": "metrics-server", "port": 443 },
-            "group": "metrics.k8s.io",
-            "version": "v1beta1",
-            "insecureSkipTLSVerify": true,
-            "groupPriorityMinimum": 100,
-            "versionPriority": 100,
-        },
-        "status": { "conditions": [{
-            "type": "Available",
-            "status": "False",
-            "lastTransitionTime": "2026-11-23T12:08:07Z",
-            "reason": "ServiceNotFound",
-            "message": "service/metrics-server in \"kube-system\" is not present",
-        }] },
-    }))
+    cluster.metrics_down();
+    Ok(())
 }
 
 /// A table without what its columns say about themselves at length; what was long ago is so here too.
