@@ -1,6 +1,6 @@
 //! `k8s.backup_job_recent`
 
-mod runs;
+mod past;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use vapora_preflight::{
     Problems, Requirements, Timestamp, Unit, Value, async_trait,
 };
 
-use self::runs::Runs;
+use self::past::Past;
 use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace};
 use crate::{
     KubernetesTarget, LabelSelector, Namespace, ObjectName,
@@ -30,7 +30,7 @@ const SKEW: Duration = Duration::from_mins(5);
 /// # Why
 ///
 /// A CronJob that is suspended, that fails every night, or whose jobs are never started is quiet. What counts is the last
-/// run that came to its end.
+/// job that came to its end.
 ///
 /// # What it asks
 ///
@@ -42,10 +42,10 @@ const SKEW: Duration = Duration::from_mins(5);
 /// # What fails
 ///
 /// No success at all, or one that is older than `max_age`. A suspended CronJob, unless `allow_suspended`: there will be no
-/// other backup. A run that took longer than `max_duration`, or that goes on for longer. A CronJob that does not exist or is
+/// other backup. A job that took longer than `max_duration`, or that goes on for longer. A CronJob that does not exist or is
 /// being deleted; no jobs of `selector` at all, which may also have been removed after their time to live.
 ///
-/// A run that failed after the last success is a warning, as is one that was due since and of which nothing is left: the
+/// A job that failed after the last success is a warning, as is one that was due since and of which nothing is left: the
 /// backup is recent, and the next one is in doubt.
 ///
 /// # What errs
@@ -65,7 +65,7 @@ pub struct BackupJobRecent {
     pub selector: Option<LabelSelector>,
     /// How old the last success may be, from the end of its job.
     pub max_age: Period,
-    /// How long a run may take.
+    /// How long a job may take.
     #[serde(default)]
     pub max_duration: Option<Period>,
     /// Whether the CronJob may be suspended.
@@ -106,16 +106,16 @@ impl BackupJobRecent {
         }
     }
 
-    fn evidence(&self, cron_job: Option<&CronJob>, runs: &Runs, now: Timestamp) -> Evidence {
+    fn evidence(&self, cron_job: Option<&CronJob>, past: &Past, now: Timestamp) -> Evidence {
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let seconds = |length: Option<Duration>| length.map(|length| length.as_secs_f64());
-        let failed: Vec<String> = runs.failed_since.iter().map(|(name, _)| name.clone()).collect();
-        let going_on: Vec<String> = runs.going_on.iter().map(|(name, _)| name.clone()).collect();
+        let failed: Vec<String> = past.failed_since.iter().map(|(name, _)| name.clone()).collect();
+        let going_on: Vec<String> = past.going_on.iter().map(|(name, _)| name.clone()).collect();
         Evidence::new()
-            .with("last_success", text(runs.success))
-            .measured("age", seconds(runs.success.map(|success| now.since(success))), Unit::Seconds)
-            .with("job", runs.job.as_ref().map(|(name, _)| name.clone()))
-            .measured("duration", seconds(runs.job.as_ref().and_then(|(_, took)| *took)), Unit::Seconds)
+            .with("last_success", text(past.success))
+            .measured("age", seconds(past.success.map(|success| now.since(success))), Unit::Seconds)
+            .with("job", past.job.as_ref().map(|(name, _)| name.clone()))
+            .measured("duration", seconds(past.job.as_ref().and_then(|(_, took)| *took)), Unit::Seconds)
             .with("going_on", going_on)
             .with("failed_since", failed)
             .with("suspended", cron_job.map(|it| it.spec.suspend))
@@ -125,13 +125,13 @@ impl BackupJobRecent {
     }
 
     /// What is not as it has to be.
-    fn troubles(&self, cron_job: Option<&CronJob>, runs: &Runs, now: Timestamp) -> Vec<String> {
+    fn troubles(&self, cron_job: Option<&CronJob>, past: &Past, now: Timestamp) -> Vec<String> {
         let mut troubles = Vec::new();
         if cron_job.is_some_and(|it| it.metadata.is_going()) {
             troubles.push("it is being deleted".to_owned());
         }
-        match runs.success {
-            None => troubles.push("no run has succeeded".to_owned()),
+        match past.success {
+            None => troubles.push("no job has succeeded".to_owned()),
             Some(success) if now.since(success) > self.max_age.get() => {
                 troubles.push(format!("the last success was {} ago", ago(now, success)));
             }
@@ -141,19 +141,19 @@ impl BackupJobRecent {
             troubles.push("it is suspended, so that there will be no other backup".to_owned());
         }
         if let Some(most) = self.max_duration {
-            if let Some((name, Some(took))) = &runs.job
+            if let Some((name, Some(took))) = &past.job
                 && *took > most.get()
             {
                 troubles.push(format!("`{name}` took {}", rounded(*took)));
             }
-            for (name, since) in &runs.going_on {
+            for (name, since) in &past.going_on {
                 if let Some(since) = since.filter(|since| now.since(*since) > most.get()) {
                     troubles.push(format!("`{name}` has gone on for {}", ago(now, since)));
                 }
             }
         }
         if !troubles.is_empty() {
-            troubles.extend(failed(runs));
+            troubles.extend(failed(past));
         }
         troubles
     }
@@ -167,15 +167,15 @@ impl BackupJobRecent {
             None => true,
         };
         let jobs: Vec<&Job> = read.jobs.iter().filter(own).collect();
-        let runs = Runs::of(cron_job, &jobs);
-        if let Some(success) = runs.success.filter(|success| success.since(now) > SKEW) {
+        let past = Past::of(cron_job, &jobs);
+        if let Some(success) = past.success.filter(|success| success.since(now) > SKEW) {
             return Err(CheckError::permanent(format!(
                 "could not tell how old the last success of {subject} is"
             ))
             .because(&Cause(format!("it is in the future: {success}, and now it is {now}")))
             .remedy("set the clocks of this machine and of the cluster right"));
         }
-        let evidence = self.evidence(cron_job, &runs, now);
+        let evidence = self.evidence(cron_job, &past, now);
         let expected = format!("a success at most {} old", self.max_age);
         let finding = |summary: String| Finding::new(summary).expected(&expected).evidence(evidence.clone());
         if cron_job.is_none() && jobs.is_empty() {
@@ -195,25 +195,25 @@ impl BackupJobRecent {
             let actual = read.no_namespace.clone().unwrap_or(what);
             return Ok(Outcome::Fail(finding(summary).actual(actual).remedy(remedy)));
         }
-        let troubles = self.troubles(cron_job, &runs, now);
+        let troubles = self.troubles(cron_job, &past, now);
         if !troubles.is_empty() {
             let summary = format!("the backup by {subject} in `{namespace}` is not in order");
-            let remedy = self.remedy(cron_job, &runs, now);
+            let remedy = self.remedy(cron_job, &past, now);
             return Ok(Outcome::Fail(finding(summary).actual(clauses(&troubles)).remedy(remedy)));
         }
-        let Some(success) = runs.success else {
+        let Some(success) = past.success else {
             return Err(CheckError::transient("no success is known"));
         };
         let until = success.plus(self.max_age.get());
         let mut summary =
             format!("the last backup by {subject} in `{namespace}` is {} old", ago(now, success));
-        if let (number @ 1.., false) = (runs.going_on.len(), runs.going_on.is_empty()) {
-            summary = format!("{summary}, {} going on", count(number, "run"));
+        if !past.going_on.is_empty() {
+            summary = format!("{summary}, {} going on", count(past.going_on.len(), "job"));
         }
-        let doubt: Vec<String> = failed(&runs)
+        let doubt: Vec<String> = failed(&past)
             .into_iter()
             .chain(
-                runs.lost.map(|due| format!("of the run that was due {} ago nothing is left", ago(now, due))),
+                past.lost.map(|due| format!("of the job that was due {} ago nothing is left", ago(now, due))),
             )
             .collect();
         if doubt.is_empty() {
@@ -221,15 +221,15 @@ impl BackupJobRecent {
         }
         Ok(Outcome::Warn(
             Finding::new(format!("{summary}, and the next one is in doubt"))
-                .expected("no run that failed since")
+                .expected("no job that failed since")
                 .actual(clauses(&doubt))
-                .remedy(self.remedy(cron_job, &runs, now))
+                .remedy(self.remedy(cron_job, &past, now))
                 .counts_until(until)
                 .evidence(evidence),
         ))
     }
 
-    fn remedy(&self, cron_job: Option<&CronJob>, runs: &Runs, now: Timestamp) -> String {
+    fn remedy(&self, cron_job: Option<&CronJob>, past: &Past, now: Timestamp) -> String {
         let kubectl = format!("kubectl -n {}", self.namespace);
         if let (Some(it), false) = (cron_job, self.allow_suspended)
             && it.spec.suspend
@@ -237,13 +237,13 @@ impl BackupJobRecent {
             let name = &it.metadata.name;
             return format!("`{kubectl} patch cronjob {name} -p '{{\"spec\":{{\"suspend\":false}}}}'`");
         }
-        if let Some((name, _)) = runs.failed_since.first() {
+        if let Some((name, _)) = past.failed_since.first() {
             return format!("`{kubectl} logs job/{name} --all-containers`");
         }
-        if let Some((name, _)) = runs.going_on.first() {
+        if let Some((name, _)) = past.going_on.first() {
             return format!("`{kubectl} describe job {name}`");
         }
-        match (cron_job, runs.success) {
+        match (cron_job, past.success) {
             (Some(it), success) if success.is_none_or(|at| now.since(at) > self.max_age.get()) => {
                 let name = &it.metadata.name;
                 format!(
@@ -256,15 +256,15 @@ impl BackupJobRecent {
     }
 }
 
-/// The runs that failed since, told.
-fn failed(runs: &Runs) -> Vec<String> {
+/// The jobs that failed since, told.
+fn failed(past: &Past) -> Vec<String> {
     let because: Vec<String> =
-        runs.failed_since.iter().map(|(name, why)| format!("`{name}` has failed{why}")).collect();
+        past.failed_since.iter().map(|(name, why)| format!("`{name}` has failed{why}")).collect();
     match because.as_slice() {
         [] => Vec::new(),
         [_, _, _, _, ..] => {
-            let all: Vec<&String> = runs.failed_since.iter().map(|(name, _)| name).collect();
-            vec![format!("{} have failed since: {}", count(all.len(), "run"), names(&all))]
+            let all: Vec<&String> = past.failed_since.iter().map(|(name, _)| name).collect();
+            vec![format!("{} have failed since: {}", count(all.len(), "job"), names(&all))]
         }
         _ => because,
     }
@@ -311,7 +311,7 @@ max_duration = "1h"
 
     fn evidence() -> &'static [EvidenceField] {
         &[
-            EvidenceField { name: "last_success", about: "when the last run that succeeded was complete" },
+            EvidenceField { name: "last_success", about: "when the last job that succeeded was complete" },
             EvidenceField { name: "age", about: "how long ago that was, in seconds" },
             EvidenceField { name: "job", about: "the name of its job, where that is still there" },
             EvidenceField {
@@ -325,7 +325,7 @@ max_duration = "1h"
             },
             EvidenceField { name: "suspended", about: "whether the cron job is suspended" },
             EvidenceField { name: "schedule", about: "the schedule of the cron job, with its time zone" },
-            EvidenceField { name: "last_scheduled", about: "when a run was last due" },
+            EvidenceField { name: "last_scheduled", about: "when a job was last due" },
             EvidenceField { name: "max_age", about: "how old the last success may be" },
         ]
     }

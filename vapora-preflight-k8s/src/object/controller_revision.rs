@@ -1,6 +1,6 @@
 //! Controller revisions.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::{Meta, Object, Template};
 use crate::resource::Resource;
@@ -11,15 +11,14 @@ pub(crate) struct ControllerRevision {
     pub(crate) metadata: Meta,
     #[serde(default)]
     pub(crate) revision: i64,
-    #[serde(default)]
-    data: serde_json::Value,
+    /// The template that it keeps.
+    #[serde(default, rename = "data", deserialize_with = "template")]
+    pub(crate) template: Option<Template>,
 }
 
-impl ControllerRevision {
-    /// The template that it keeps.
-    pub(crate) fn template(&self) -> Option<Template> {
-        Template::deserialize(self.data.pointer("/spec/template")?).ok()
-    }
+fn template<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Template>, D::Error> {
+    let data = serde_json::Value::deserialize(deserializer)?;
+    Ok(data.pointer("/spec/template").and_then(|template| Template::deserialize(template).ok()))
 }
 
 impl Object for ControllerRevision {

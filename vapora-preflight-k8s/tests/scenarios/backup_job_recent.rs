@@ -47,7 +47,7 @@ async fn a_cron_job_tells_of_its_last_success() {
         assert_eq!(evidence(&finding, "suspended"), "no");
         fails(&ask("old", json!({})).await, &["the last success was 50h ago", "create job --from=cronjob/old"]);
         passes(&ask("old", json!({ "max_age": "3d" })).await, &["is 50h old"]);
-        fails(&ask("never", json!({})).await, &["no run has succeeded"]);
+        fails(&ask("never", json!({})).await, &["no job has succeeded"]);
         fails(&ask("paused", json!({})).await, &["it is suspended", "patch cronjob paused"]);
         passes(&ask("paused", json!({ "allow_suspended": true })).await, &["is 5h old"]);
         fails(&ask("nothing", json!({})).await, &["`cronjob/nothing` does not exist"]);

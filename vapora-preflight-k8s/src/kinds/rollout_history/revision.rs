@@ -76,14 +76,14 @@ pub(super) async fn revisions(
             let all = reader.list::<ControllerRevision>(Some(namespace), None).await?;
             let mut revisions = Vec::new();
             for one in all.iter().filter(|one| is_kept(&one.metadata, uid)) {
-                let (Ok(number), Some(template)) = (u64::try_from(one.revision), one.template()) else {
+                let (Ok(number), Some(template)) = (u64::try_from(one.revision), &one.template) else {
                     let cause = Cause(format!("`{}` keeps no template of pods", one.metadata.name));
                     return Err(unreadable(
                         &format!("list the controller revisions in `{namespace}`"),
                         &cause,
                     ));
                 };
-                revisions.push(Revision::new(number, &one.metadata, &template));
+                revisions.push(Revision::new(number, &one.metadata, template));
             }
             revisions
         }
