@@ -2,10 +2,12 @@
 
 mod access_allowed;
 mod api_reachable;
+mod apis_served;
 mod backup_job_recent;
 mod config_map_matches;
 mod deployments_available;
 mod disruption_allowed;
+mod dry_run_applies;
 mod endpoints_ready;
 mod images_updated;
 mod kubeconfig_valid;
@@ -29,10 +31,12 @@ use std::num::NonZeroU32;
 pub use self::{
     access_allowed::{AccessAllowed, ResourceRef},
     api_reachable::ApiReachable,
+    apis_served::ApisServed,
     backup_job_recent::BackupJobRecent,
     config_map_matches::ConfigMapMatches,
     deployments_available::DeploymentsAvailable,
     disruption_allowed::DisruptionAllowed,
+    dry_run_applies::{DryRunApplies, References, Weight},
     endpoints_ready::EndpointsReady,
     images_updated::ImagesUpdated,
     kubeconfig_valid::KubeconfigValid,

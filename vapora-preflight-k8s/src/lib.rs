@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod apply;
+mod changes;
 mod chosen;
 mod client;
 mod connect;
 mod credentials;
 mod diff;
+mod discovery;
 mod image;
 mod kinds;
+mod lifecycle;
 mod lists;
 mod manifest;
 mod measured;
@@ -17,6 +21,7 @@ mod pattern;
 mod program;
 mod quantity;
 mod read;
+mod references;
 mod refused;
 mod release;
 mod resource;
@@ -24,21 +29,25 @@ mod roles;
 mod served;
 mod target;
 mod version;
+mod warnings;
 mod wording;
 mod workload;
 
 pub use self::{
+    apply::FieldManager,
     client::K8sClient,
     connect::{ConnectError, connect, connect_all},
     credentials::{Credential, Credentials, Expiry},
     image::{ContainerRef, ImageDigest, ImageRef, ImageTag},
     kinds::{
-        AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, BackupJobRecent,
-        ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, EndpointsReady, HeadroomSource,
-        ImagesUpdated, KubeconfigValid, Kubectl, NamespaceExists, NoWarningEvents, NodesHaveHeadroom,
-        NodesReady, ObjectPattern, PodsRunning, PodsStable, PvcBound, QuotaHeadroom, ResourceRef,
-        RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
+        AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, BackupJobRecent,
+        ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies, EndpointsReady,
+        HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl, NamespaceExists, NoWarningEvents,
+        NodesHaveHeadroom, NodesReady, ObjectPattern, PodsRunning, PodsStable, PvcBound, QuotaHeadroom,
+        References, ResourceRef, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
+        VolumesHaveSpace, Weight,
     },
+    manifest::{EntryPattern, ManifestPath},
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
     pattern::{InvalidPattern, OneOrMore, Pattern},
     quantity::{InvalidQuantity, Quantity},
@@ -76,5 +85,7 @@ pub fn register(registry: &mut Registry) {
         .add::<ConfigMapMatches>()
         .add::<SecretExists>()
         .add::<BackupJobRecent>()
-        .add::<AccessAllowed>();
+        .add::<AccessAllowed>()
+        .add::<ApisServed>()
+        .add::<DryRunApplies>();
 }

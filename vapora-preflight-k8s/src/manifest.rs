@@ -1,168 +1,147 @@
-//! Manifests: files in which objects are written down.
+//! Manifests: the objects that are to be in a cluster, read from files, folders and archives.
 
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-};
+mod archive;
+mod document;
+mod files;
+mod order;
+mod place;
+mod source;
+
+use std::collections::HashMap;
 
 use serde_json::Value;
-use vapora_preflight::CheckError;
+use vapora_preflight::{CheckContext, CheckError};
 
-use crate::refused::Cause;
+pub use self::files::{EntryPattern, ManifestPath};
+pub(crate) use self::{order::order, place::Place};
+use crate::wording::names;
 
-/// The longest file that is read; the API server takes no object of more than 3 MiB.
-const LARGEST_FILE: u64 = 16 * 1024 * 1024;
-/// How a file ends that is read from a folder.
-const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+/// How many objects are read at most.
+const MOST_OBJECTS: usize = 5_000;
 
-/// One document of a manifest.
+/// Where manifests are read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) files: Vec<ManifestPath>,
+    pub(crate) only: Vec<EntryPattern>,
+}
+
+/// One object as a manifest gives it.
 #[derive(Debug, Clone)]
 pub(crate) struct Manifest {
     pub(crate) place: Place,
+    /// The API group; empty for the core group.
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    /// The namespace that the manifest itself gives.
+    pub(crate) namespace: Option<String>,
     pub(crate) object: Value,
 }
 
-/// Where a document is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    file: PathBuf,
-    /// Its number in the file, from one, where the file has several.
-    document: Option<usize>,
+/// A mistake in a manifest, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) place: Place,
+    pub(crate) sort: Sort,
+    pub(crate) what: String,
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.file.display())?;
-        self.document.map_or(Ok(()), |number| write!(f, " (document {number})"))
-    }
+/// The sort of a mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// A text that cannot be read at all.
+    Text,
+    /// Something that is no object of Kubernetes.
+    Object,
+    /// An object that is there twice.
+    Twice,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Manifests {
+    /// In the order in which they can be applied.
+    pub(crate) all: Vec<Manifest>,
+    pub(crate) mistakes: Vec<Mistake>,
 }
 
 impl Manifest {
-    /// Whether it is an object of this version and kind.
-    pub(crate) fn is_a(&self, api_version: &str, kind: &str) -> bool {
-        self.text("/apiVersion") == Some(api_version) && self.text("/kind") == Some(kind)
+    /// `apps/v1`, `v1`.
+    pub(crate) fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
-    /// The name of its object.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.text("/metadata/name")
-    }
-
-    /// The namespace of its object, where it says one.
-    pub(crate) fn namespace(&self) -> Option<&str> {
-        self.text("/metadata/namespace").filter(|namespace| !namespace.is_empty())
-    }
-
-    fn text(&self, pointer: &str) -> Option<&str> {
-        self.object.pointer(pointer)?.as_str()
+    /// Its kind as one writes it down where more than one group may have it: `Deployment`, `Widget.example.com`.
+    pub(crate) fn is_of(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
     }
 }
 
-/// Reads the documents of a file, or of the files directly in a folder that end in `.yaml`, `.yml` or `.json`, in the order
-/// of their names. Lists are taken apart. Documents that are no objects of the API are among them.
-///
-/// # Errors
-///
-/// A permanent error where there is nothing to read, or something cannot be read. It quotes nothing of the file.
-pub(crate) async fn manifests(path: &Path) -> Result<Vec<Manifest>, CheckError> {
-    let unreadable = |path: &Path, error: &io::Error| {
-        CheckError::permanent(format!("the manifest `{}` cannot be read", path.display()))
-            .because(error)
-            .remedy("correct the path, which a relative one is from the folder the program is started in")
-    };
-    let about = tokio::fs::metadata(path).await.map_err(|error| unreadable(path, &error))?;
-    let mut files = if about.is_dir() {
-        files_of(path).await.map_err(|error| unreadable(path, &error))?
-    } else {
-        vec![path.to_path_buf()]
-    };
-    files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        let size = tokio::fs::metadata(&file).await.map_err(|error| unreadable(&file, &error))?.len();
-        if size > LARGEST_FILE {
-            let limit = LARGEST_FILE / 1024 / 1024;
-            let message = format!("the manifest `{}` is longer than {limit} MiB", file.display());
-            return Err(CheckError::permanent(message).remedy("name the file that holds the manifests alone"));
-        }
-        let text = tokio::fs::read_to_string(&file).await.map_err(|error| unreadable(&file, &error))?;
-        all.extend(documents(&file, &text)?);
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
     }
-    if all.is_empty() {
-        return Err(CheckError::permanent(format!("there are no manifests in `{}`", path.display()))
-            .remedy("name a file, or a folder with files that end in `.yaml`, `.yml` or `.json`"));
-    }
-    Ok(all)
 }
 
-async fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut entries = tokio::fs::read_dir(folder).await?;
-    let mut files = Vec::new();
-    while let Some(entry) = entries.next_entry().await? {
-        let path = entry.path();
-        let fits = path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
-        if fits && tokio::fs::metadata(&path).await?.is_file() {
-            files.push(path);
-        }
+impl Origin {
+    /// All manifests of one file, folder or archive.
+    pub(crate) fn of(file: ManifestPath) -> Self {
+        Self { files: vec![file], only: Vec::new() }
     }
-    Ok(files)
-}
 
-fn documents(file: &Path, text: &str) -> Result<Vec<Manifest>, CheckError> {
-    // A snippet would quote the file, which may hold what nobody should read.
-    let options = serde_saphyr::options! { with_snippet: false };
-    let found: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
-        let said = error.to_string().replace(", set DuplicateKeyPolicy in Options if acceptable", "");
-        CheckError::permanent(format!("the manifest `{}` is not valid YAML", file.display()))
-            .because(&Cause(said))
-            .remedy("correct the file; a template has to be filled in first")
-    })?;
-    let several = found.len() > 1;
-    let mut all = Vec::new();
-    for (index, object) in found.into_iter().enumerate() {
-        let place = Place { file: file.to_path_buf(), document: several.then_some(index + 1) };
-        match object {
-            Value::Object(mut list) if list.get("kind").and_then(Value::as_str) == Some("List") => {
-                if let Some(Value::Array(items)) = list.remove("items") {
-                    all.extend(items.into_iter().map(|object| Manifest { place: place.clone(), object }));
-                }
+    /// Reads all manifests, and all that is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// A file or archive that cannot be read, or is refused for its size or for a path that leads out of it.
+    pub(crate) async fn read(&self, cx: &CheckContext) -> Result<Manifests, CheckError> {
+        cx.doing(format!("reading the manifests of {}", self.told()));
+        let origin = self.clone();
+        tokio::task::spawn_blocking(move || origin.read_now()).await?
+    }
+
+    /// The files as they were named.
+    pub(crate) fn told(&self) -> String {
+        let named: Vec<String> = self.files.iter().map(ToString::to_string).collect();
+        names(&named)
+    }
+
+    fn read_now(&self) -> Result<Manifests, CheckError> {
+        let sources = source::all(&self.files, &self.only)?;
+        let mut read = Manifests::default();
+        for source in sources {
+            document::read(&source, &mut read);
+            if read.all.len() > MOST_OBJECTS {
+                return Err(CheckError::permanent(format!(
+                    "the manifests of {} hold more than {MOST_OBJECTS} objects",
+                    self.told()
+                ))
+                .remedy("divide them among several checks"));
             }
-            object => all.push(Manifest { place, object }),
         }
+        read.find_doubles();
+        read.all.sort_by_key(order);
+        Ok(read)
     }
-    Ok(all)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(text: &str) -> Vec<String> {
-        let all = documents(Path::new("a.yaml"), text).unwrap();
-        all.iter().map(|one| format!("{} {}", one.name().unwrap_or("none"), one.place)).collect()
-    }
-
-    #[test]
-    fn a_file_may_hold_several_documents_and_lists() {
-        let two = "---\n# nothing\n---\nkind: A\nmetadata: { name: a }\n---\nkind: List\nitems:\n- metadata: { name: b }\n- \
-                   metadata: { name: c }\n";
-        let document = |number: usize| format!("`a.yaml` (document {number})");
-        assert_eq!(
-            names(two),
-            [format!("a {}", document(1)), format!("b {}", document(2)), format!("c {}", document(2))]
-        );
-        assert_eq!(names("{\n\t\"kind\": \"A\",\n\t\"metadata\": {\"name\": \"a\"}\n}\n"), ["a `a.yaml`"]);
-        assert!(names("# only a comment\n").is_empty());
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_file_is_said_without_its_content() {
-        for text in ["data:\n  A: secret\n  A: secret\n", "data: [secret\n", "{{ secret }}: {{ secret }}\n"] {
-            let error = documents(Path::new("a.yaml"), text).unwrap_err();
-            assert!(!error.is_transient());
-            let said = error.to_string();
-            assert!(said.starts_with("the manifest `a.yaml` is not valid YAML: "), "{said}");
-            assert!(!said.contains("secret"), "{said}");
-        }
+impl Manifests {
+    /// An object that is there twice would be applied twice, and the last one stay: only the first is taken.
+    fn find_doubles(&mut self) {
+        let mut seen: HashMap<(String, String, Option<String>, String), Place> = HashMap::new();
+        let mistakes = &mut self.mistakes;
+        self.all.retain(|one| {
+            let key = (one.group.clone(), one.kind.clone(), one.namespace.clone(), one.name.clone());
+            let first = seen.get(&key);
+            if let Some(first) = first {
+                let what = format!("{} `{}` is given at {first} already", one.kind, one.name);
+                mistakes.push(Mistake { place: one.place.clone(), sort: Sort::Twice, what });
+            }
+            let alone = first.is_none();
+            seen.entry(key).or_insert_with(|| one.place.clone());
+            alone
+        });
     }
 }

@@ -1,10 +1,5 @@
 //! Names of objects, and label selectors, as parameters.
 
-use std::{borrow::Cow, fmt};
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
-
 /// A name or selector that Kubernetes would not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found `{found}`")]
@@ -40,19 +35,20 @@ fn selector(text: &str) -> bool {
         && text.matches('(').count() == text.matches(')').count()
 }
 
+/// A parameter that is a text of a certain grammar.
 macro_rules! text {
     ($(#[$doc:meta])* $type:ident, $valid:expr, $expected:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
         #[serde(try_from = "String")]
         pub struct $type(String);
 
         impl $type {
             /// Checks `text` against the grammar.
-            pub fn new(text: impl Into<String>) -> Result<Self, InvalidName> {
+            pub fn new(text: impl Into<String>) -> Result<Self, $crate::InvalidName> {
                 let text = text.into();
                 let valid: fn(&str) -> bool = $valid;
-                if valid(&text) { Ok(Self(text)) } else { Err(InvalidName { expected: $expected, found: text }) }
+                if valid(&text) { Ok(Self(text)) } else { Err($crate::InvalidName { expected: $expected, found: text }) }
             }
 
             /// It as text.
@@ -62,29 +58,28 @@ macro_rules! text {
         }
 
         impl TryFrom<String> for $type {
-            type Error = InvalidName;
-            fn try_from(text: String) -> Result<Self, InvalidName> {
+            type Error = $crate::InvalidName;
+            fn try_from(text: String) -> Result<Self, $crate::InvalidName> {
                 Self::new(text)
             }
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(&self.0)
             }
         }
 
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($type).into()
             }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "minLength": 1, "description": $expected })
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "minLength": 1, "description": $expected })
             }
         }
     };
 }
-
 pub(crate) use text;
 
 text! {

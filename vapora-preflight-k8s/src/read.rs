@@ -281,12 +281,18 @@ pub(crate) fn read<T: DeserializeOwned>(
         }
         return Err(answer.refuses(what));
     }
-    let found: Typed = serde_json::from_slice(&answer.body).map_err(|error| unreadable(what, &error))?;
-    if found.kind != kind {
-        let cause = Cause(format!("expected an object of kind `{kind}`, found `{}`", short(&found.kind)));
+    let found = self::kind(what, answer)?;
+    if found != kind {
+        let cause = Cause(format!("expected an object of kind `{kind}`, found `{}`", short(&found)));
         return Err(unreadable(what, &cause));
     }
     serde_json::from_slice(&answer.body).map_err(|error| unreadable(what, &error))
+}
+
+/// The kind of the object in an answer.
+pub(crate) fn kind(what: &str, answer: &Answer) -> Result<String, CheckError> {
+    let found: Typed = serde_json::from_slice(&answer.body).map_err(|error| unreadable(what, &error))?;
+    Ok(found.kind)
 }
 
 /// The error of an answer whose body did not come to its end.

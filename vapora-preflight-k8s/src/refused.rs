@@ -20,15 +20,31 @@ pub(crate) struct Refusal {
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]
-    details: Option<Details>,
+    pub(crate) reason: Option<String>,
+    #[serde(default)]
+    pub(crate) details: Option<Details>,
 }
 
+/// What a refusal is about.
 #[derive(Debug, Default, Deserialize)]
-struct Details {
+pub(crate) struct Details {
     #[serde(default)]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     #[serde(default)]
-    kind: Option<String>,
+    pub(crate) kind: Option<String>,
+    #[serde(default)]
+    pub(crate) causes: Vec<Because>,
+}
+
+/// One of several causes of a refusal.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Because {
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) field: Option<String>,
 }
 
 /// An answer whose body was read to its end.
@@ -124,6 +140,12 @@ impl Answer {
             408 | 410 | 425 | 429 | 500..=599 => transient(),
             _ => permanent("see what the server says about the request".to_owned()),
         }
+    }
+
+    /// Whether it says that the user lacks a right, and not that something else stands against the request.
+    pub(crate) fn lacks_a_right(&self) -> bool {
+        let message = self.refusal().and_then(|refusal| refusal.message).unwrap_or_default();
+        self.status == StatusCode::FORBIDDEN && Right::missing(&message).is_some()
     }
 
     fn grant(&self) -> String {

@@ -36,6 +36,8 @@ impl Resource {
     pub(crate) const CONFIG_MAPS: Self = Self::new("", "v1", "configmaps", "ConfigMap", "config map");
     pub(crate) const SECRETS: Self = Self::new("", "v1", "secrets", "Secret", "secret");
     pub(crate) const SERVICES: Self = Self::new("", "v1", "services", "Service", "service");
+    pub(crate) const SERVICE_ACCOUNTS: Self =
+        Self::new("", "v1", "serviceaccounts", "ServiceAccount", "service account");
     pub(crate) const EVENTS: Self = Self::new("", "v1", "events", "Event", "event");
     pub(crate) const VOLUME_CLAIMS: Self =
         Self::new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", "volume claim");
@@ -60,6 +62,13 @@ impl Resource {
         Self::new("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", "node metrics");
     pub(crate) const POD_METRICS: Self =
         Self::new("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", "pod metrics");
+    pub(crate) const DEFINITIONS: Self = Self::new(
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        "custom resource definition",
+    );
     pub(crate) const SELF_REVIEWS: Self =
         Self::new("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", "self review");
     pub(crate) const ACCESS_REVIEWS: Self = Self::new(
@@ -79,10 +88,7 @@ impl Resource {
 
     /// The right to do this with it.
     pub(crate) fn permission(&self, verb: &str, namespace: Option<&Namespace>) -> Permission {
-        Permission {
-            namespace: namespace.map(|namespace| namespace.as_str().to_owned()),
-            ..Permission::new(verb, self.group, self.plural)
-        }
+        permission(verb, self.group, self.plural, namespace)
     }
 
     /// The right to do this with a part of it, as with `log` of `pods`.
@@ -103,6 +109,14 @@ impl Resource {
             noun if noun.ends_with('s') => format!("{noun}es"),
             noun => format!("{noun}s"),
         }
+    }
+}
+
+/// The right to do this with a resource that is known by its names only.
+pub(crate) fn permission(verb: &str, group: &str, plural: &str, namespace: Option<&Namespace>) -> Permission {
+    Permission {
+        namespace: namespace.map(|namespace| namespace.as_str().to_owned()),
+        ..Permission::new(verb, group, plural)
     }
 }
 

@@ -48,6 +48,21 @@ impl Version {
         format!("{}.{}", self.major, self.minor)
     }
 
+    /// Whether it is this minor release of version 1, or a later one.
+    pub(crate) fn reaches(self, minor: u32) -> bool {
+        self.major > 1 || self.major == 1 && self.minor >= minor
+    }
+
+    /// The minor version after it.
+    pub(crate) fn next_minor(self) -> Self {
+        Self { minor: self.minor + 1, patch: 0, ..self }
+    }
+
+    /// It without its patch: `1.36`.
+    pub(crate) fn release(self) -> String {
+        format!("{}.{}", self.major, self.minor)
+    }
+
     /// How many minor versions it is after `other`; below zero where it is before it. None where another major version
     /// lies between.
     pub(crate) fn minors_after(self, other: Self) -> Option<i64> {

@@ -162,6 +162,23 @@ kind!(
     }
 );
 kind!(
+    /// It lets the server try what it would do with an object, and keeps nothing.
+    Tries,
+    "good.tries",
+    |_it, cx| {
+        let client = cx.resource::<Client>()?;
+        let features = Api::<ConfigMap>::namespaced((*client).clone(), "shop");
+        let finding = feature(cx).await?;
+        let mut tried = ConfigMap::default();
+        tried.metadata.generate_name = Some("features-".to_owned());
+        let dry = kube::api::PostParams { dry_run: true, ..kube::api::PostParams::default() };
+        match features.create(&dry, &tried).await {
+            Ok(_) => Ok(Outcome::Pass(finding)),
+            Err(_) => Err(CheckError::permanent("nothing was tried")),
+        }
+    }
+);
+kind!(
     /// It leaves a file behind.
     Litters,
     "bad.litters",
@@ -198,7 +215,13 @@ kind!(
 fn registry() -> Registry {
     let mut registry = Registry::new();
     registry.add::<Good>().add::<PassesOnError>().add::<ShrugsOnError>().add::<FailsOnSilence>();
-    registry.add::<Blocks>().add::<StaysBusy>().add::<Counts>().add::<Writes>().add::<Litters>();
+    registry
+        .add::<Blocks>()
+        .add::<StaysBusy>()
+        .add::<Counts>()
+        .add::<Writes>()
+        .add::<Litters>()
+        .add::<Tries>();
     registry.add::<ShowsToken>().add::<SaysMore>().add::<AsksNobody>().add::<NeverHolds>();
     registry
 }
@@ -296,6 +319,7 @@ async fn a_post_and_a_file_left_behind_are_no_reading() {
     assert_eq!(broken(case("bad.writes", "")).await, [Law::ReadsOnly]);
     let asked = case("bad.writes", "").question("/api/v1/namespaces/shop/configmaps");
     assert_eq!(broken(asked).await, []);
+    assert_eq!(broken(case("good.tries", "")).await, [], "what is tried is not written");
 
     let folder = tempfile::tempdir().unwrap();
     let parameters = format!("folder = \"{}\"", folder.path().display());

@@ -83,6 +83,19 @@ impl ResourceRef {
     }
 }
 
+impl ResourceRef {
+    /// Whether it is the whole of this resource.
+    pub(crate) fn is(&self, group: &str, plural: &str) -> bool {
+        self.group == group && self.resource == plural && self.subresource.is_none()
+    }
+
+    /// The group and the plural name, where it is one resource as a whole.
+    pub(crate) fn whole(&self) -> Option<(&str, &str)> {
+        let one = self.subresource.is_none() && self.resource != "*" && !self.group.contains('*');
+        one.then_some((self.group.as_str(), self.resource.as_str()))
+    }
+}
+
 impl TryFrom<String> for ResourceRef {
     type Error = InvalidName;
     fn try_from(text: String) -> Result<Self, InvalidName> {

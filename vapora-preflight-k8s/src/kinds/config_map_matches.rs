@@ -3,7 +3,7 @@
 mod compare;
 mod manifest;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use self::{
 };
 use super::{may_look_for_namespace, missing_namespace};
 use crate::{
-    KubernetesTarget, Namespace, ObjectName, OneOrMore, Pattern,
+    KubernetesTarget, ManifestPath, Namespace, ObjectName, OneOrMore, Pattern,
     object::{ConfigMap, Content, Contents, digest},
     read::Reader,
     resource::Resource,
@@ -65,12 +65,11 @@ pub struct ConfigMapMatches {
     pub namespace: Namespace,
     /// Its name.
     pub name: ObjectName,
-    /// A file with its manifest (YAML, of one or several documents, or JSON), or a folder with files that end in `.yaml`,
-    /// `.yml` or `.json`; in a folder, documents that are no objects of the API are passed over. A relative path is taken from
-    /// the folder the program is started in.
+    /// A file with its manifest (YAML, of one or several documents, or JSON), an archive, a folder with files that end in
+    /// `.yaml`, `.yml` or `.json`, or a pattern such as `deploy/*.yaml`; documents that are no objects of the API are passed
+    /// over. A relative path is taken from the folder the program is started in.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    pub manifest: Option<PathBuf>,
+    pub manifest: Option<ManifestPath>,
     /// All of its texts by key, in place of a manifest: `{ LOG_LEVEL = "info" }`.
     #[serde(default)]
     pub data: Option<BTreeMap<String, String>>,
@@ -147,7 +146,7 @@ impl ConfigMapMatches {
             (Some(_), _) => {
                 "see that `namespace` is spelt right and the target is the right cluster".to_owned()
             }
-            (None, Some(manifest)) => format!("`kubectl -n {namespace} apply -f {}`", manifest.display()),
+            (None, Some(manifest)) => format!("`kubectl -n {namespace} apply -f {manifest}`"),
             (None, None) => {
                 "see that `name` is spelt right, and that the release was deployed there".to_owned()
             }
@@ -208,8 +207,7 @@ impl ConfigMapMatches {
             ""
         };
         let remedy = match &self.manifest {
-            Some(manifest) => {
-                let file = manifest.display();
+            Some(file) => {
                 format!(
                     "`kubectl -n {namespace} diff -f {file}` shows it; apply the manifest, or correct it where the \
                      cluster is right{immutable}"
@@ -244,10 +242,7 @@ fn source(written: Option<&Written>) -> String {
 impl Check for ConfigMapMatches {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
         let written = match &self.manifest {
-            Some(path) => {
-                cx.doing(format!("reading `{}`", path.display()));
-                Some(Written::read(path, &self.namespace, &self.name).await?)
-            }
+            Some(file) => Some(Written::read(cx, file, &self.namespace, &self.name).await?),
             None => None,
         };
         let reader = Reader::of(cx)?;

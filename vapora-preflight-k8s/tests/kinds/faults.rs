@@ -5,14 +5,16 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
-    AccessAllowed, ApiReachable, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed,
-    EndpointsReady, ImagesUpdated, KubeconfigValid, KubernetesTarget, NamespaceExists, NoWarningEvents,
-    NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RolloutComplete,
-    RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
+    AccessAllowed, ApiReachable, ApisServed, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable,
+    DisruptionAllowed, DryRunApplies, EndpointsReady, ImagesUpdated, KubeconfigValid, KubernetesTarget,
+    NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable, PvcBound,
+    QuotaHeadroom, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
+    VolumesHaveSpace,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
 use crate::{
+    manifests::{WORLD, file, folder},
     said::{context, kind, passes},
     world::{client, cluster},
 };
@@ -97,6 +99,10 @@ async fn no_fault_of_any_request_gives_a_pass() {
     let rights =
         json!({ "namespace": "vapora", "verbs": ["get", "list"], "resources": ["pods", "deployments.apps"] });
     survives::<AccessAllowed>(rights, 4).await;
+    let folder = folder(WORLD);
+    let manifests = json!({ "files": [file(&folder)], "namespace": "vapora", "resources": ["configmaps", "deployments.apps"] });
+    survives::<ApisServed>(manifests.clone(), 3).await;
+    survives::<DryRunApplies>(manifests, 6).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use vapora_preflight::{Registry, Resources, TargetName};
 use vapora_preflight_k8s::register;
 use vapora_preflight_sim::laws;
 
-use crate::world::{client, cluster};
+use crate::{
+    manifests::{WORLD, file, folder},
+    world::{client, cluster},
+};
 
 const CASES: &[(&str, &str)] = &[
     ("k8s.api_reachable", ""),
@@ -36,11 +39,18 @@ const CASES: &[(&str, &str)] = &[
     ("k8s.endpoints_ready", "namespace = \"vapora\"\nnames = [\"vapora-backend\"]\nat_least = 2"),
     ("k8s.disruption_allowed", "namespace = \"vapora\"\ncovers = [\"vapora-backend\"]"),
     ("k8s.backup_job_recent", "namespace = \"vapora\"\ncron_job = \"vapora-db-backup\"\nmax_age = \"24h\""),
+    ("k8s.apis_served", "files = [\"FILE\"]\nnamespace = \"vapora\""),
+    (
+        "k8s.dry_run_applies",
+        "files = [\"FILE\"]\nnamespace = \"vapora\"\nresources = [\"configmaps\", \"deployments.apps\"]",
+    ),
     ("k8s.access_allowed", "verbs = [\"get\", \"list\"]\nresources = [\"pods\", \"deployments.apps\"]"),
 ];
 
 fn case(kind: &'static str, parameters: &str) -> laws::Case {
     let cluster = cluster();
+    let manifests = folder(WORLD);
+    let parameters = parameters.replace("FILE", &file(&manifests));
     let system = cluster.object("Namespace", "", "kube-system").unwrap();
     let uid = system["metadata"]["uid"].as_str().unwrap();
     let checklist = format!(
@@ -53,6 +63,7 @@ fn case(kind: &'static str, parameters: &str) -> laws::Case {
     let seen = cluster.clone();
     laws::Case::new(kind, checklist)
         .resources(resources)
+        .keep(manifests)
         .clock(cluster.clock().clone())
         .peer(cluster.faults(), move || seen.requests())
         .volatile(&["latency"])

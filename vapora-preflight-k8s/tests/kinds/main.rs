@@ -4,6 +4,7 @@
 
 mod access_allowed;
 mod api_reachable;
+mod apis_served;
 mod backup_job_recent;
 mod compared;
 mod config_map_matches;
@@ -11,12 +12,14 @@ mod connecting;
 mod declared;
 mod deployments_available;
 mod disruption_allowed;
+mod dry_run_applies;
 mod endpoints_ready;
 mod faults;
 mod images_updated;
 mod kubeconfig_valid;
 mod laws;
 mod lists;
+mod manifests;
 mod namespace_exists;
 mod no_warning_events;
 mod nodes_have_headroom;

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use kube::{Client, client::Body};
 use serde::Deserialize;
@@ -90,6 +90,16 @@ impl Recording {
         self
     }
 
+    /// The same answer with another status.
+    pub(crate) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same answer to a patch.
+    pub(crate) fn to_patch(&self) -> Self {
+        Self { method: "PATCH".to_owned(), ..self.clone() }
+    }
+
     /// An object that was recorded by itself, as a list of one.
     pub(crate) fn listed(mut self, path: &str) -> Self {
         let object = self.json.take().expect("a recording of JSON");
@@ -142,7 +152,9 @@ pub(crate) fn replay(recordings: Vec<Recording>) -> (K8sClient, Asked) {
                 .unwrap_or_else(|| Recording::made("", 501, &format!("no recording of {}", head.uri)));
             let mut response = Response::builder().status(recording.status);
             for (name, value) in &recording.headers {
-                response = response.header(name, value);
+                // a server may send what is no ASCII
+                response =
+                    response.header(name, HeaderValue::from_bytes(value.as_bytes()).expect("a header"));
             }
             Ok::<_, Infallible>(response.body(Body::from(recording.body().into_bytes())).expect("a response"))
         }

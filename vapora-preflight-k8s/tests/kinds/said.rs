@@ -4,8 +4,8 @@ use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::Value;
 use vapora_preflight::{
-    CheckContext, CheckId, CheckResult, Finding, Kind, Outcome, Problems, Resources, Target, TargetName,
-    Timestamp,
+    CheckContext, CheckId, CheckResult, Evidence, Finding, Kind, Outcome, Problems, Resources, Target,
+    TargetName, Timestamp, Value as Evident,
 };
 use vapora_preflight_k8s::{K8sClient, KubernetesTarget};
 use vapora_preflight_sim::SimClock;
@@ -77,6 +77,42 @@ pub(crate) fn documented<K: Kind>(result: &CheckResult) {
         said_sorted.sort_unstable();
         documented.sort_unstable();
         assert_eq!(said_sorted, documented, "the evidence of {}", K::NAME);
+    }
+}
+
+/// The same answer without a text that differs from run to run.
+pub(crate) fn without(result: CheckResult, text: &str) -> CheckResult {
+    let edit = |finding: Finding| {
+        let clean = |part: Option<String>| part.map(|part| part.replace(text, ""));
+        let mut edited = Finding::new(finding.summary.replace(text, ""));
+        edited.expected = clean(finding.expected);
+        edited.actual = clean(finding.actual);
+        edited.remedy = clean(finding.remedy);
+        edited.advice = finding.advice;
+        edited.evidence = finding.evidence.attachments().iter().fold(Evidence::new(), |all, file| {
+            let content = String::from_utf8(file.content.as_deref().unwrap_or_default().to_vec()).unwrap();
+            all.attached(&file.name, &file.media_type, content.replace(text, "").into_bytes())
+        });
+        for item in finding.evidence.items() {
+            edited.evidence.set(&item.name, value_without(item.value.clone(), text), item.unit);
+        }
+        edited
+    };
+    result.map(|outcome| match outcome {
+        Outcome::Pass(finding) => Outcome::Pass(edit(finding)),
+        Outcome::Warn(finding) => Outcome::Warn(edit(finding)),
+        Outcome::Fail(finding) => Outcome::Fail(edit(finding)),
+        other => other,
+    })
+}
+
+fn value_without(value: Evident, text: &str) -> Evident {
+    match value {
+        Evident::Text(value) => Evident::Text(value.replace(text, "")),
+        Evident::List(values) => {
+            Evident::List(values.into_iter().map(|value| value_without(value, text)).collect())
+        }
+        other => other,
     }
 }
 

@@ -8,11 +8,18 @@ use vapora_preflight_sim::Cluster;
 
 /// A cluster that is in order.
 pub(crate) fn cluster() -> Cluster {
+    let data = json!({ "LOG_LEVEL": "debug", "config.toml": "port = 8001\n" });
     let hard = json!({ "pods": "20", "requests.cpu": "10" });
     let cluster = Cluster::builder("production")
         .nodes(3)
         .deployment("vapora", "vapora-backend", 2, "registry.example.com/backend:1.0")
         .deployment("vapora", "vapora-agents", 1, "registry.example.com/agents:1.0")
+        .object(json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": { "name": "vapora-config", "namespace": "vapora", "annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": json!({ "data": data }).to_string() } },
+            "data": data,
+        }))
         .object(json!({
             "apiVersion": "v1", "kind": "ResourceQuota", "metadata": { "name": "compute", "namespace": "vapora" },
             "spec": { "hard": hard }, "status": { "hard": hard, "used": { "pods": "3", "requests.cpu": "300m" } },
@@ -23,7 +30,6 @@ pub(crate) fn cluster() -> Cluster {
             "spec": { "volumeName": "pv-1", "resources": { "requests": { "storage": "10Gi" } } },
             "status": { "phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": { "storage": "10Gi" } },
         }))
-        .config_map("vapora", "vapora-config", [("config.toml", "port = 8001\n")])
         .object(json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
             "metadata": { "namespace": "vapora", "name": "vapora-secrets" }, "data": { "PASS": "c3dvcmRmaXNo" } }))
         .object(json!({

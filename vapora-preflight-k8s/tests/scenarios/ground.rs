@@ -65,6 +65,8 @@ pub(crate) struct Ground {
     real: Option<Real>,
     /// What belongs to this ground alone, and what stands for it in the transcript.
     own: Vec<(String, &'static str)>,
+    /// The same of what a scenario has made.
+    told: Mutex<Vec<(String, &'static str)>>,
     transcript: Mutex<Vec<String>>,
 }
 
@@ -113,7 +115,8 @@ impl Ground {
         }
         let own = vec![(namespace.clone(), "NAMESPACE")];
         let server = cluster.serve().await.unwrap();
-        let mut ground = Self { namespace, server, real, own, transcript: Mutex::default() };
+        let mut ground =
+            Self { namespace, server, real, own, told: Mutex::default(), transcript: Mutex::default() };
         let client = ground.client(&Who::Admin).await;
         let context = format!("the context `{}`", client.context().unwrap());
         let version = client.client().apiserver_version().await.unwrap().git_version;
@@ -134,6 +137,12 @@ impl Ground {
     /// Leaves out of the comparison what was said so far.
     pub(crate) fn forget(&self) {
         self.transcript();
+    }
+
+    /// Compares what is said from now on as if this text, which is of this ground alone, were that one.
+    pub(crate) fn standing_for(&self, text: &str, stands: &'static str) {
+        // the newest goes first, for it may hold an older one
+        self.told.lock().unwrap().insert(0, (text.to_owned(), stands));
     }
 
     /// The uid of the cluster.
@@ -258,7 +267,8 @@ impl Ground {
     async fn ask_in<K: Kind>(&self, cx: &CheckContext, parameters: Value) -> CheckResult {
         let check: K = serde_json::from_value(parameters).expect("good parameters");
         let result = check.run(cx).await;
-        let own = self.own.iter();
+        let told = self.told.lock().unwrap();
+        let own = told.iter().chain(&self.own);
         let text = own.fold(said::words(&result), |text, (own, stands)| text.replace(own, stands));
         self.transcript.lock().unwrap().push(text);
         result

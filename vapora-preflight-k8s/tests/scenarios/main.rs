@@ -7,15 +7,18 @@
 
 mod access_allowed;
 mod api_reachable;
+mod apis_served;
 mod backup_job_recent;
 mod config_map_matches;
 mod deployments_available;
 mod disruption_allowed;
+mod dry_run_applies;
 mod endpoints_ready;
 mod ground;
 mod images_updated;
 mod kubeconfig_valid;
 mod made;
+mod manifests;
 mod namespace_exists;
 mod no_warning_events;
 mod nodes_have_headroom;

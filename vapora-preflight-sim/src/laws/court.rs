@@ -250,13 +250,15 @@ impl Court<'_> {
         Ok(())
     }
 
-    /// Whether a request may change something. An access review is a question, although it is asked with `POST`.
+    /// Whether a request may change something. An access review is a question, although it is asked with `POST`, and so is
+    /// whatever an API server is asked to try.
     fn writes(&self, request: &RequestRecord) -> bool {
         let reviews = ["/selfsubjectaccessreviews", "/selfsubjectrulesreviews", "/selfsubjectreviews"];
         let question = request.method == "POST"
             && (reviews.iter().any(|review| request.path.ends_with(review))
                 || self.case.questions.contains(&request.path));
-        !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") && !question
+        let tried = request.query.split('&').any(|parameter| parameter == "dryRun=All");
+        !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") && !question && !tried
     }
 
     fn same(&self, one: &Status, other: &Status) -> bool {

@@ -1,14 +1,14 @@
 //! The config map as a manifest says it.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use vapora_preflight::CheckError;
+use vapora_preflight::{CheckContext, CheckError};
 
 use crate::{
-    Namespace, ObjectName,
-    manifest::{Manifest, Place, manifests},
+    ManifestPath, Namespace, ObjectName,
+    manifest::{Manifest, Mistake, Origin, Place, Sort},
     object::{ConfigMap, Contents},
     refused::Cause,
     wording::{clauses, names},
@@ -27,21 +27,36 @@ pub(super) struct Written {
 impl Written {
     /// The one config map of this name, for this namespace or for none.
     pub(super) async fn read(
-        path: &Path,
+        cx: &CheckContext,
+        file: &ManifestPath,
         namespace: &Namespace,
         name: &ObjectName,
     ) -> Result<Self, CheckError> {
-        let all = manifests(path).await?;
-        let maps: Vec<&Manifest> = all.iter().filter(|one| one.is_a("v1", "ConfigMap")).collect();
-        let named: Vec<&Manifest> =
-            maps.iter().copied().filter(|one| one.name() == Some(name.as_str())).collect();
-        let here = |one: &&Manifest| one.namespace().is_none_or(|other| other == namespace.as_str());
+        let read = Origin::of(file.clone()).read(cx).await?;
+        if let Some(mistake) = read.mistakes.iter().find(|mistake| mistake.sort == Sort::Text) {
+            return Err(CheckError::permanent(format!("the manifest `{file}` is not valid YAML"))
+                .because(&Cause(mistake.to_string()))
+                .remedy("correct the file; a template has to be filled in first"));
+        }
+        let several = |because: String| {
+            CheckError::permanent(format!("the config map `{name}` is more than once in `{file}`"))
+                .because(&Cause(because))
+                .remedy("name the file that holds the right one")
+        };
+        let told = format!("ConfigMap `{name}` ");
+        let twice = |mistake: &&Mistake| mistake.sort == Sort::Twice && mistake.what.starts_with(&told);
+        if let Some(mistake) = read.mistakes.iter().find(twice) {
+            return Err(several(mistake.to_string()));
+        }
+        let maps: Vec<&Manifest> =
+            read.all.iter().filter(|one| one.is_of("", "ConfigMap") && one.version == "v1").collect();
+        let named: Vec<&Manifest> = maps.iter().copied().filter(|one| one.name == name.as_str()).collect();
+        let here = |one: &&Manifest| one.namespace.as_deref().is_none_or(|other| other == namespace.as_str());
         let fitting: Vec<&Manifest> = named.iter().copied().filter(here).collect();
-        let file = path.display();
         match (fitting.as_slice(), named.first()) {
             ([one], _) => Self::of(one),
             ([], None) => {
-                let known: Vec<&str> = maps.iter().filter_map(|one| one.name()).collect();
+                let known: Vec<&str> = maps.iter().map(|one| one.name.as_str()).collect();
                 let has = if known.is_empty() {
                     "it holds no config maps".to_owned()
                 } else {
@@ -54,16 +69,14 @@ impl Written {
                     ))
             }
             ([], Some(other)) => Err(CheckError::permanent(format!(
-                "the config map `{name}` in {} is for the namespace `{}`",
+                "the config map `{name}` at {} is for the namespace `{}`",
                 other.place,
-                other.namespace().unwrap_or_default()
+                other.namespace.as_deref().unwrap_or_default()
             ))
             .remedy(format!("give the manifest for the namespace `{namespace}`, or correct `namespace`"))),
-            (several, _) => {
-                let places: Vec<String> = several.iter().map(|one| one.place.to_string()).collect();
-                Err(CheckError::permanent(format!("the config map `{name}` is more than once in `{file}`"))
-                    .because(&Cause(clauses(&places)))
-                    .remedy("name the file that holds the right one"))
+            (fitting, _) => {
+                let places: Vec<String> = fitting.iter().map(|one| one.place.to_string()).collect();
+                Err(several(clauses(&places)))
             }
         }
     }
@@ -71,7 +84,7 @@ impl Written {
     fn of(manifest: &Manifest) -> Result<Self, CheckError> {
         let place = manifest.place.clone();
         let wrong = |why: String| {
-            CheckError::permanent(format!("the config map in {place} is not valid: {why}"))
+            CheckError::permanent(format!("the config map at {place} is not valid: {why}"))
                 .remedy("correct the manifest; a number or a truth value has to be quoted")
         };
         // Said with the key, and without what it holds.

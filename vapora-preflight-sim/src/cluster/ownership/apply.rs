@@ -38,6 +38,9 @@ impl Refusal {
     }
 }
 
+/// The manager of `kubectl apply --server-side`.
+const KUBECTL: &str = "kubectl";
+
 /// Lays what a manager applies over the object that is there, and takes away what it applied before and does not now.
 /// `owners` are those of the object, and become those of the answer.
 pub(crate) fn apply(
@@ -64,7 +67,8 @@ pub(crate) fn apply(
         object = pruned(of, &object, &before.fields, &after);
     }
     let compared = Comparison::between(of, live, &object).without(&ignored);
-    let conflicts = conflicts(&after, writer, &compared);
+    let forgiven = if writer.manager == KUBECTL { last_applied(of, live) } else { FieldSet::default() };
+    let conflicts = conflicts(&after, writer, &compared, &forgiven);
     if !force && !conflicts.is_empty() {
         return Err(Refusal(conflicts));
     }
@@ -85,8 +89,19 @@ pub(crate) fn apply(
     Ok(object)
 }
 
-fn conflicts(owners: &Owners, writer: &Writer, compared: &Comparison) -> Vec<Conflict> {
-    let changed = compared.modified.union(&compared.added);
+/// The fields that `kubectl apply` has applied before and that are still as it did: `kubectl apply --server-side` may take
+/// these over, whoever owns them.
+fn last_applied(of: &Type, live: &Value) -> FieldSet {
+    let kept = live["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"].as_str();
+    let Some(applied) = kept.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+        return FieldSet::default();
+    };
+    let Comparison { modified, added, removed } = Comparison::between(of, &applied, live);
+    FieldSet::of(of, &applied).difference(&modified).difference(&added).difference(&removed)
+}
+
+fn conflicts(owners: &Owners, writer: &Writer, compared: &Comparison, forgiven: &FieldSet) -> Vec<Conflict> {
+    let changed = compared.modified.union(&compared.added).difference(forgiven);
     let others = owners.0.iter().filter(|(other, _)| *other != writer);
     let conflict = |(other, owned): (&Writer, &Owned)| {
         let paths: Vec<Vec<Element>> = owned.fields.intersection(&changed).paths();

@@ -130,6 +130,25 @@ fn a_field_of_another_manager_with_another_value_is_a_conflict() {
 }
 
 #[test]
+fn kubectl_takes_over_what_it_has_applied_by_itself_before() {
+    let (mut live, owners) = created();
+    let what = json!({ "spec": { "replicas": 5 } });
+    let by = |live: &Value, manager: &str| try_apply(live, &mut owners.clone(), manager, &what, false);
+    assert!(by(&live, "other").is_err());
+    let mut keep = |replicas: u32| {
+        let kept = json!({ "spec": { "replicas": replicas } }).to_string();
+        live["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = kept.into();
+        live.clone()
+    };
+    // what was changed since by somebody else is theirs
+    let stale = keep(3);
+    assert!(by(&stale, "kubectl").is_err());
+    let same = keep(2);
+    assert_eq!(by(&same, "kubectl").unwrap()["spec"]["replicas"], 5);
+    assert!(by(&same, "other").is_err(), "nobody else may");
+}
+
+#[test]
 fn what_a_manager_applies_no_more_goes_unless_somebody_else_owns_it() {
     let (live, mut owners) = created();
     let first = json!({
