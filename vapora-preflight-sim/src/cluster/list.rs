@@ -110,14 +110,13 @@ fn page(
         place.clone_into(&mut last);
         objects.push(&**object);
     }
-    let left = fitting.count();
     let mut metadata = json!({ "resourceVersion": current.to_string() });
-    if left > 0 {
+    if fitting.next().is_some() {
         let token = Continuation { revision: Some(current), after: last }.to_token();
         metadata["continue"] = token.into();
         // A real server does not count what a selector has to be applied to.
         if selection == Selection::default() {
-            metadata["remainingItemCount"] = left.into();
+            metadata["remainingItemCount"] = (1 + fitting.count()).into();
         }
     }
     Ok(shape.list(metadata, objects.into_iter()))
