@@ -131,7 +131,7 @@ pub(crate) struct RbacArgs {
     /// Gives the roles to a group of users.
     #[arg(long = "user-group", value_name = "NAME", group = "subject")]
     pub(crate) user_group: Option<String>,
-    /// Leave out the rights without which checks only say less.
+    /// Leave out the rights without which the checks are asked too.
     #[arg(long)]
     pub(crate) required_only: bool,
 }

@@ -31,7 +31,7 @@ pub struct Rule {
     pub verbs: Vec<String>,
     /// The checks that need it.
     pub checks: Vec<CheckId>,
-    /// Whether the checks answer without it too, and only say less.
+    /// Whether the checks are asked without it too.
     pub optional: bool,
 }
 
@@ -159,7 +159,7 @@ impl Role {
             // the instances of one declaration are named once
             let mut checks: Vec<&str> = rule.checks.iter().map(CheckId::base).collect();
             checks.dedup();
-            let optional = if rule.optional { " (optional: they say less without it)" } else { "" };
+            let optional = if rule.optional { " (they are asked without it too)" } else { "" };
             writeln!(out, "  # {}{optional}", checks.join(", "))?;
             writeln!(out, "  - apiGroups: [{}]", quoted(&rule.group))?;
             writeln!(out, "    resources: {}", list(&rule.resources))?;

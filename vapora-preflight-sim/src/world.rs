@@ -139,6 +139,9 @@ fn cluster(name: &str, clock: &SimClock) -> Cluster {
 }
 
 impl World {
+    /// The service account with which the release machine asks both clusters.
+    pub const ACCOUNT: &str = RELEASE;
+
     /// Starts everything, with these faults in it from the start, at this time in seconds of Unix time.
     pub async fn start(faults: &[WorldFault], now_unix_seconds: i64) -> Result<Self, WorldError> {
         let clock = SimClock::at_unix_seconds(now_unix_seconds);

@@ -36,7 +36,7 @@ pub struct AccessReview {
 pub struct DeniedRight {
     /// The right, in words: ``list pods in `vapora` ``.
     pub right: String,
-    /// Whether the checks answer without it too, and only say less.
+    /// Whether the checks are asked without it too.
     pub optional: bool,
     /// The checks that need it.
     pub checks: Vec<CheckId>,

@@ -165,7 +165,7 @@ pub struct Permission {
     pub namespace: Option<String>,
     /// The one object it is used on, or none for all of them.
     pub name: Option<String>,
-    /// Whether the check answers without it too, and only says less.
+    /// Whether the check is asked without it too: it then says less, or that the right is missing.
     pub optional: bool,
 }
 

@@ -107,7 +107,7 @@ impl<'t> Act<'t> {
         clear(&folder)?;
         let planned: Timestamp = PLANNED.parse()?;
         let begins = planned.minus(Duration::from_hours(30));
-        let world = World::start(before, begins.unix_seconds()).await?;
+        let world = World::start(&[], begins.unix_seconds()).await?;
         let clock = world.clock().clone();
         let (journal, _) = Journal::open(&args.dir, &release, "demo", clock.now())?;
 
@@ -130,6 +130,10 @@ impl<'t> Act<'t> {
             })?
             .plan;
         let resources = scene.resources(&plan, &world).await?;
+        Scene::grant(&plan, &world)?;
+        for fault in before {
+            world.inject(*fault)?;
+        }
         Ok(Self {
             terminal,
             folder,

@@ -277,6 +277,12 @@ resources = ["deployments.apps", "configmaps", "pods/log"]
     fn requires(&self, needs: &mut Requirements) {
         needs.target::<KubernetesTarget>();
         needs.permission(Resource::ACCESS_REVIEWS.permission("create", None));
+        // what it asks about is to be granted, and where it is not, to say so is this check's to do
+        for resource in &self.resources {
+            for verb in &self.verbs {
+                needs.permission(self.right(verb, resource).optional());
+            }
+        }
     }
 }
 

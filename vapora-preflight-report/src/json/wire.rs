@@ -410,7 +410,7 @@ pub(super) struct Access {
 pub(super) struct DeniedRight {
     /// The right, in words.
     pub(super) right: String,
-    /// Whether the checks answer without it too, and only say less.
+    /// Whether the checks are asked without it too.
     pub(super) optional: bool,
     /// The checks that need it.
     pub(super) checks: Vec<String>,

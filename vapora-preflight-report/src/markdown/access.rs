@@ -37,7 +37,7 @@ pub(super) fn write(report: &Report, out: &mut dyn fmt::Write) -> fmt::Result {
                     denied.checks.iter().take(NAMED).map(|check| code(check.as_str())).collect();
                 let more = denied.checks.len().saturating_sub(NAMED);
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let optional = if denied.optional { "they say less without it" } else { "" };
+                let optional = if denied.optional { "they are asked without it too" } else { "" };
                 vec![text(&denied.right), format!("{}{more}", named.join(", ")), optional.to_owned()]
             })
             .collect();

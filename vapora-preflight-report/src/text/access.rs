@@ -24,7 +24,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> fmt::Result {
             let named: Vec<&str> = denied.checks.iter().take(NAMED).map(CheckId::as_str).collect();
             let more = denied.checks.len().saturating_sub(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let optional = if denied.optional { ", which say less without it" } else { "" };
+            let optional = if denied.optional { ", which are asked without it too" } else { "" };
             page.plain(4, &format!("{}, for {}{more}{optional}", denied.right, named.join(", ")))?;
         }
     }

@@ -14,6 +14,9 @@ use crate::exit::Stop;
 pub(super) struct Machine {
     pub(super) repository: PathBuf,
     pub(super) nu: PathBuf,
+    pub(super) kubectl: PathBuf,
+    /// The manifest of the ConfigMap that the release has.
+    pub(super) config_manifest: PathBuf,
 }
 
 /// Validates a mode as far as the demonstration goes: its configuration has to be there, and to name the mode.
@@ -26,8 +29,15 @@ grep -q "^mode = \"$mode\"\$" "$file" || { echo "$file does not name its mode" >
 echo "$mode: valid"
 "#;
 
+/// Tells its version, as `kubectl version --client --output=json` does.
+const KUBECTL: &str = r#"#!/bin/sh
+# stands in for kubectl
+echo '{"clientVersion":{"major":"1","minor":"36","gitVersion":"v1.36.1"},"kustomizeVersion":"v5.7.1"}'
+"#;
+
 impl Machine {
-    pub(super) fn set(folder: &Path) -> Result<Self, Stop> {
+    /// `config_map` is that of the cluster, whose manifest is among the artifacts.
+    pub(super) fn set(folder: &Path, config_map: &serde_json::Value) -> Result<Self, Stop> {
         let repository = folder.join("repository");
         let remote = folder.join("remote.git");
         let bin = folder.join("bin");
@@ -39,14 +49,33 @@ impl Machine {
         }
         let nu = bin.join("nu");
         fs::write(&nu, VALIDATOR)?;
-        fs::set_permissions(&nu, fs::Permissions::from_mode(0o755))?;
+        let kubectl = bin.join("kubectl");
+        fs::write(&kubectl, KUBECTL)?;
+        for program in [&nu, &kubectl] {
+            fs::set_permissions(program, fs::Permissions::from_mode(0o755))?;
+        }
+        let artifacts = folder.join("artifacts");
+        fs::create_dir_all(&artifacts)?;
+        let config_manifest = artifacts.join("configmap.yaml");
+        let manifest = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": { "name": config_map["metadata"]["name"], "namespace": config_map["metadata"]["namespace"] },
+            "data": config_map["data"],
+        });
+        // every JSON text is one of YAML
+        fs::write(&config_manifest, serde_json::to_string_pretty(&manifest)?)?;
         git(&remote, &["init", "--quiet", "--bare", "--initial-branch=main"])?;
         git(&repository, &["init", "--quiet", "--initial-branch=main"])?;
+        git(&repository, &["add", "."])?;
+        git(&repository, &["commit", "--quiet", "--message", "configuration of release 1.3.0"])?;
+        git(&repository, &["tag", "v1.3.0"])?;
+        fs::write(repository.join("config/CHANGES"), "2.0.0: projects are listed once\n")?;
         git(&repository, &["add", "."])?;
         git(&repository, &["commit", "--quiet", "--message", "configuration of release 2.0.0"])?;
         git(&repository, &["remote", "add", "origin", "../remote.git"])?;
         git(&repository, &["push", "--quiet", "origin", "main"])?;
-        Ok(Self { repository, nu })
+        Ok(Self { repository, nu, kubectl, config_manifest })
     }
 }
 

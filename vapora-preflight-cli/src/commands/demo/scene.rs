@@ -6,7 +6,8 @@ use vapora_preflight::{
     Overrides, Plan, ReleaseId, Resources, SecretRef, SecretStore, SecretString, Timestamp,
 };
 use vapora_preflight_http::HttpClient;
-use vapora_preflight_sim::{Backend, World};
+use vapora_preflight_k8s::roles;
+use vapora_preflight_sim::{AccessRule, Backend, World};
 use vapora_preflight_storage::{Filesystems, Usage};
 
 use super::machine::Machine;
@@ -65,7 +66,12 @@ impl Scene {
             ("VAPORA_STAGING_TOKEN", world.staging_backend().token().to_owned()),
             ("VAPORA_DASHBOARD_TOKEN", monitoring.token().to_owned()),
         ]));
-        Ok(Self { kubeconfig, roots, machine: Machine::set(&files)?, monitoring, secrets })
+        let config_map = world
+            .staging()
+            .object("ConfigMap", "vapora", "vapora-config")
+            .map_err(|error| Stop::failed(error.to_string()))?;
+        let machine = Machine::set(&files, &config_map)?;
+        Ok(Self { kubeconfig, roots, machine, monitoring, secrets })
     }
 
     pub(super) fn secrets(&self) -> DemoSecrets {
@@ -87,6 +93,8 @@ impl Scene {
             .var("tls_roots", &text(&self.roots))
             .var("repository", &text(&self.machine.repository))
             .var("validate_program", &text(&self.machine.nu))
+            .var("kubectl", &text(&self.machine.kubectl))
+            .var("config_manifest", &text(&self.machine.config_manifest))
             .role("deployment_lead", "Ada Lovelace")
             .role("on_call", "Grace Hopper")
             .role("communications_lead", "Hedy Lamarr")
@@ -101,6 +109,26 @@ impl Scene {
             overrides = overrides.var("data_path", &text(Path::new(&disk.path)));
         }
         overrides
+    }
+
+    /// Gives the release account what `rbac` prints for this checklist, and nothing more.
+    pub(super) fn grant(plan: &Plan, world: &World) -> Result<(), Stop> {
+        for (target, cluster) in [("staging", world.staging()), ("production", world.production())] {
+            let mut rules = Vec::new();
+            for role in roles(plan, target) {
+                for rule in role.rules {
+                    let granted =
+                        AccessRule::new(rule.verbs, [rule.group], rule.resources).role("vapora-preflight");
+                    let granted = if rule.names.is_empty() { granted } else { granted.named(rule.names) };
+                    rules.push(match &role.namespace {
+                        Some(namespace) => granted.in_namespaces([namespace.as_str()]),
+                        None => granted,
+                    });
+                }
+            }
+            cluster.set_rules(World::ACCOUNT, rules).map_err(|error| Stop::failed(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// The clients of the run: real ones, for the simulated world.
