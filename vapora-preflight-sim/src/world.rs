@@ -5,10 +5,16 @@ mod fault;
 use std::{
     io,
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 pub use self::fault::{UnknownWorldFault, WorldFault};
+use serde_json::{Value, json};
+use vapora_preflight::Timestamp;
+
 use crate::{
     backend::Backend,
     certificates::{CertificateError, Leaf, TestCa},
@@ -23,6 +29,8 @@ const PUBLIC_NAME: &str = "api.vapora.com";
 const NAMESPACE: &str = "vapora";
 /// The service account with which the release machine asks the clusters.
 const RELEASE: &str = "release";
+/// The CronJob that backs the database up.
+const BACKUP: &str = "vapora-backup";
 const FIRST_TAG: &str = "1.3.0";
 const DEPLOYMENTS: [(&str, u32, u16); 3] =
     [("vapora-backend", 2, 8001), ("vapora-agents", 2, 8002), ("vapora-llm-router", 1, 8003)];
@@ -71,6 +79,10 @@ pub struct World {
     endpoint: TlsEndpoint,
     authority: TestCa,
     disks: Mutex<Vec<DiskUsage>>,
+    /// Whether the nightly backup does not run.
+    no_backups: AtomicBool,
+    /// Whether a deployment leaves the images as they are.
+    no_images: AtomicBool,
 }
 
 /// A world that could not be started or changed.
@@ -111,6 +123,24 @@ fn image(deployment: &str, tag: &str) -> String {
     format!("registry.example.com/vapora/{deployment}:{tag}")
 }
 
+fn backup() -> Value {
+    let container = json!({ "name": "backup", "image": "surrealdb/surrealdb:v3.0.0",
+        "command": ["surreal", "export", "--endpoint", "ws://surrealdb:8000", "/backup/vapora.surql"] });
+    json!({
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": { "name": BACKUP, "namespace": NAMESPACE },
+        "spec": {
+            "schedule": "0 2 * * *",
+            "concurrencyPolicy": "Forbid",
+            "suspend": false,
+            "jobTemplate": { "spec": { "template": { "spec": {
+                "containers": [container], "restartPolicy": "OnFailure" } } } },
+        },
+        "status": {},
+    })
+}
+
 fn cluster(name: &str, clock: &SimClock) -> Cluster {
     let config = [
         ("LOG_LEVEL", "info"),
@@ -126,6 +156,7 @@ fn cluster(name: &str, clock: &SimClock) -> Cluster {
         .nodes(3)
         .namespace(NAMESPACE)
         .config_map(NAMESPACE, "vapora-config", config)
+        .object(backup())
         .service_account(RELEASE, NAMESPACE, release_rules())
         .pod(NAMESPACE, "surrealdb-0", "surrealdb/surrealdb:v3.0.0");
     DEPLOYMENTS
@@ -163,8 +194,11 @@ impl World {
             endpoint,
             authority,
             disks: Mutex::new(vec![disk("/", 40, 22), disk("/var/lib/vapora", 200, 131)]),
+            no_backups: AtomicBool::new(false),
+            no_images: AtomicBool::new(false),
             clock,
         };
+        world.back_up()?;
         for fault in faults {
             world.inject(*fault)?;
         }
@@ -222,10 +256,24 @@ impl World {
     /// The deployment itself, on production: every Deployment gets the images of this tag and rolls out to its end, and
     /// the backend says the new version.
     pub fn deploy(&self, tag: &str) -> Result<(), WorldError> {
-        for (name, ..) in DEPLOYMENTS {
+        let images = !self.no_images.load(Ordering::SeqCst);
+        for (name, ..) in DEPLOYMENTS.into_iter().filter(|_| images) {
             self.production.roll_out(NAMESPACE, name, &image(name, tag))?;
         }
         self.production_backend.set_version(tag);
+        Ok(())
+    }
+
+    /// The nightly backup of the database has run on production, and ended two hours ago.
+    pub fn back_up(&self) -> Result<(), WorldError> {
+        if self.no_backups.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let ended = self.clock.unix_seconds() - 2 * 60 * 60;
+        let at = |seconds: i64| Timestamp::from_unix_seconds(seconds).to_string();
+        self.production.edit("CronJob", NAMESPACE, BACKUP, |job| {
+            job["status"] = json!({ "lastScheduleTime": at(ended - 300), "lastSuccessfulTime": at(ended) });
+        })?;
         Ok(())
     }
 
@@ -262,6 +310,20 @@ impl World {
             WorldFault::CertificateWrongName => {
                 self.endpoint.replace(&self.authority.issue(&Leaf::good("www.example.net", now))?)?;
             }
+            WorldFault::ConfigDrift => {
+                self.staging.edit("ConfigMap", NAMESPACE, "vapora-config", |config| {
+                    config["data"]["LOG_LEVEL"] = "trace".into();
+                })?;
+            }
+            WorldFault::BackupStale => {
+                self.no_backups.store(true, Ordering::SeqCst);
+                let ended = Timestamp::from_unix_seconds(now - 3 * 24 * 60 * 60).to_string();
+                self.production.edit("CronJob", NAMESPACE, BACKUP, |job| {
+                    job["status"] = json!({ "lastScheduleTime": ended, "lastSuccessfulTime": ended });
+                })?;
+            }
+            WorldFault::NodeBusy => production.set_node_usage("node-2", 2_000, 31 << 30)?,
+            WorldFault::ImageUnchanged => self.no_images.store(true, Ordering::SeqCst),
             WorldFault::DiskFull => {
                 for disk in self.disks_now().iter_mut() {
                     disk.free_bytes = disk.total_bytes / 100;

@@ -165,6 +165,7 @@ impl<'t> Act<'t> {
                 deployed = true;
             }
             self.clock.advance_to(at);
+            self.world.back_up()?;
             self.people_speak(phase.id.as_str())?;
             let run = Run::new(&self.plan)
                 .resources(Arc::clone(&self.resources))

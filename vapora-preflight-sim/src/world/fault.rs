@@ -52,6 +52,10 @@ faults! {
     BackendUnhealthy, "backend-unhealthy", "the production backend says that it is degraded";
     CertificateExpired, "certificate-expired", "the certificate of `api.vapora.com` expired yesterday";
     CertificateWrongName, "certificate-wrong-name", "`api.vapora.com` serves the certificate of another name";
+    ConfigDrift, "config-drift", "the ConfigMap on staging is not that of the release";
+    BackupStale, "backup-stale", "the nightly backup on production has not run for three days";
+    NodeBusy, "node-busy", "a production Node is near its capacity in memory";
+    ImageUnchanged, "image-unchanged", "the deployment leaves the images as they were";
     DiskFull, "disk-full", "one hundredth of every disk is free";
 }
 
