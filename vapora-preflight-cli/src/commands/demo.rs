@@ -129,11 +129,11 @@ impl<'t> Act<'t> {
                 Stop::failed("the checklist of the demonstration does not compile")
             })?
             .plan;
-        let resources = scene.resources(&plan, &world).await?;
         Scene::grant(&plan, &world)?;
         for fault in before {
             world.inject(*fault)?;
         }
+        let resources = scene.resources(&plan, &world).await?;
         Ok(Self {
             terminal,
             folder,
