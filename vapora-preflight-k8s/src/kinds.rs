@@ -11,6 +11,7 @@ mod dry_run_applies;
 mod endpoints_ready;
 mod images_updated;
 mod kubeconfig_valid;
+mod logs_clean;
 mod namespace_exists;
 mod no_warning_events;
 mod nodes_have_headroom;
@@ -40,6 +41,7 @@ pub use self::{
     endpoints_ready::EndpointsReady,
     images_updated::ImagesUpdated,
     kubeconfig_valid::KubeconfigValid,
+    logs_clean::LogsClean,
     namespace_exists::NamespaceExists,
     no_warning_events::{AllowedEvent, AllowedEvents, NoWarningEvents, ObjectPattern},
     nodes_have_headroom::{HeadroomSource, NodesHaveHeadroom},

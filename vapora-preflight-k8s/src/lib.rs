@@ -18,6 +18,7 @@ mod measured;
 mod name;
 mod object;
 mod pattern;
+mod picked;
 mod program;
 mod quantity;
 mod read;
@@ -42,7 +43,7 @@ pub use self::{
     kinds::{
         AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, BackupJobRecent,
         ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies, EndpointsReady,
-        HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl, NamespaceExists, NoWarningEvents,
+        HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl, LogsClean, NamespaceExists, NoWarningEvents,
         NodesHaveHeadroom, NodesReady, ObjectPattern, PodsRunning, PodsStable, PvcBound, QuotaHeadroom,
         References, ResourceRef, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
         VolumesHaveSpace, Weight,
@@ -82,6 +83,7 @@ pub fn register(registry: &mut Registry) {
         .add::<QuotaHeadroom>()
         .add::<DisruptionAllowed>()
         .add::<NoWarningEvents>()
+        .add::<LogsClean>()
         .add::<ConfigMapMatches>()
         .add::<SecretExists>()
         .add::<BackupJobRecent>()

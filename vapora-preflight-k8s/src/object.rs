@@ -43,7 +43,7 @@ pub(crate) use self::{
     namespace::NamespaceObject,
     needs::Amounts,
     node::Node,
-    pod::{ContainerStatus, Pod},
+    pod::{ContainerState, ContainerStatus, Pod},
     quota::ResourceQuota,
     replica_set::ReplicaSet,
     secret::Secret,

@@ -1,6 +1,6 @@
 //! Deployments, stateful sets and daemon sets, by one name.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use vapora_preflight::{CheckError, Requirements};
 
 use crate::{
     InvalidName, Namespace, ObjectName,
-    object::{DaemonSet, Deployment, Meta, Object, StatefulSet, Template},
+    object::{DaemonSet, Deployment, Meta, Object, ReplicaSet, StatefulSet, Template},
     read::Reader,
     resource::Resource,
 };
@@ -162,6 +162,18 @@ impl Workload {
             Self::Deployment(it) => it.meta(),
             Self::StatefulSet(it) => it.meta(),
             Self::DaemonSet(it) => it.meta(),
+        }
+    }
+
+    /// The uids of those that own its pods: its own, or those of its replica sets among these.
+    pub(crate) fn owners_of_pods<'a>(&'a self, sets: &'a [ReplicaSet]) -> BTreeSet<&'a str> {
+        let uid = self.meta().uid.as_deref();
+        match self {
+            Self::Deployment(_) => {
+                let own = sets.iter().filter(|set| uid.is_some() && set.metadata.controlled_by() == uid);
+                own.filter_map(|set| set.metadata.uid.as_deref()).collect()
+            }
+            Self::StatefulSet(_) | Self::DaemonSet(_) => uid.into_iter().collect(),
         }
     }
 

@@ -7,8 +7,8 @@ use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
     AccessAllowed, ApiReachable, ApisServed, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable,
     DisruptionAllowed, DryRunApplies, EndpointsReady, ImagesUpdated, KubeconfigValid, KubernetesTarget,
-    NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable, PvcBound,
-    QuotaHeadroom, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
+    LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable,
+    PvcBound, QuotaHeadroom, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
     VolumesHaveSpace,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
@@ -79,6 +79,12 @@ async fn no_fault_of_any_request_gives_a_pass() {
     survives::<PodsRunning>(json!({ "namespace": "vapora", "at_least": 3 }), 1).await;
     survives::<NoWarningEvents>(json!({ "namespace": "vapora" }), 2).await;
     survives::<NoWarningEvents>(json!({}), 1).await;
+    survives::<LogsClean>(json!({ "namespace": "vapora", "workloads": ["vapora-backend"] }), 5).await;
+    survives::<LogsClean>(
+        json!({ "namespace": "vapora", "selector": "app=vapora-backend", "since": "1h" }),
+        3,
+    )
+    .await;
     let named = |name: &str, key: &str| json!({ "namespace": "vapora", "name": name, "keys": [key] });
     survives::<ConfigMapMatches>(named("vapora-config", "config.toml"), 1).await;
     survives::<SecretExists>(named("vapora-secrets", "PASS"), 1).await;

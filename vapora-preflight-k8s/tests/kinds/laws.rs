@@ -24,6 +24,7 @@ const CASES: &[(&str, &str)] = &[
     ("k8s.deployments_available", "namespace = \"vapora\"\nnames = [\"vapora-backend\", \"vapora-agents\"]"),
     ("k8s.pods_running", "namespace = \"vapora\"\nat_least = 3\nallow_restarts = 0"),
     ("k8s.no_warning_events", "namespace = \"vapora\""),
+    ("k8s.logs_clean", "namespace = \"vapora\"\nworkloads = [\"vapora-backend\"]\nsince = \"1h\""),
     (
         "k8s.config_map_matches",
         "namespace = \"vapora\"\nname = \"vapora-config\"\ncontains = { \"config.toml\" = \"8001\" }",

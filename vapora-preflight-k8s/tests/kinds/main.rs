@@ -19,6 +19,7 @@ mod images_updated;
 mod kubeconfig_valid;
 mod laws;
 mod lists;
+mod logs_clean;
 mod manifests;
 mod namespace_exists;
 mod no_warning_events;

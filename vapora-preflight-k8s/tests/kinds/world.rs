@@ -68,6 +68,9 @@ pub(crate) fn cluster() -> Cluster {
     let pod = cluster.pods_of("vapora", "vapora-agents").remove(0);
     let mount = |pod: &mut Value| pod["spec"]["volumes"].as_array_mut().unwrap().push(volume);
     cluster.edit("Pod", "vapora", &pod, mount).unwrap();
+    for pod in cluster.pods_of("vapora", "vapora-backend") {
+        cluster.log("vapora", &pod, "backend", [" INFO listening on 0.0.0.0:8001"]).unwrap();
+    }
     cluster
 }
 

@@ -17,6 +17,7 @@ mod endpoints_ready;
 mod ground;
 mod images_updated;
 mod kubeconfig_valid;
+mod logs_clean;
 mod made;
 mod manifests;
 mod namespace_exists;

@@ -46,8 +46,19 @@ pub(crate) fn fails(result: &CheckResult, words: &[&str]) -> Finding {
 /// It could not find out, and will not by itself, with these words.
 #[track_caller]
 pub(crate) fn errs(result: &CheckResult, words: &[&str]) {
+    error(result, false, words);
+}
+
+/// It could not find out for now, with these words.
+#[track_caller]
+pub(crate) fn waits(result: &CheckResult, words: &[&str]) {
+    error(result, true, words);
+}
+
+#[track_caller]
+fn error(result: &CheckResult, transient: bool, words: &[&str]) {
     let error: &CheckError = match result {
-        Err(error) if !error.is_transient() => error,
+        Err(error) if error.is_transient() == transient => error,
         other => panic!("{other:#?}"),
     };
     let remedy = error.report().remedy.clone().unwrap_or_default();

@@ -190,7 +190,8 @@ impl Cluster {
 
 fn restarted_once(pod: &mut Value, container: &str, now: &str) {
     for list in ["containerStatuses", "initContainerStatuses"] {
-        for status in pod["status"][list].as_array_mut().into_iter().flatten() {
+        let statuses = pod["status"].get_mut(list).and_then(Value::as_array_mut);
+        for status in statuses.into_iter().flatten() {
             if status["name"] == container {
                 status["lastState"] = json!({ "terminated": {
                     "exitCode": 1,

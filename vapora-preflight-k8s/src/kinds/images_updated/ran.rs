@@ -99,14 +99,7 @@ pub(super) struct Running {
 impl Running {
     /// Looks at the pods that belong to the workload by their owners, as for these containers.
     pub(super) fn of(workload: &Workload, containers: &[&str], pods: &[Pod], sets: &[ReplicaSet]) -> Self {
-        let uid = workload.meta().uid.as_deref();
-        let owners: BTreeSet<&str> = match workload {
-            Workload::Deployment(_) => {
-                let own = sets.iter().filter(|set| uid.is_some() && set.metadata.controlled_by() == uid);
-                own.filter_map(|set| set.metadata.uid.as_deref()).collect()
-            }
-            Workload::StatefulSet(_) | Workload::DaemonSet(_) => uid.into_iter().collect(),
-        };
+        let owners = workload.owners_of_pods(sets);
         let mut running = Self::default();
         for name in containers {
             running.images.insert((*name).to_owned(), Ran::default());
