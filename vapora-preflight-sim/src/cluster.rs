@@ -8,9 +8,12 @@ mod authentication;
 mod authority;
 mod builder;
 mod cel;
+mod claims;
 mod continuation;
+mod controllers;
 mod defaults;
 mod discovery;
+mod events;
 mod exec;
 mod failures;
 mod fields;
@@ -21,6 +24,7 @@ mod health;
 mod history;
 mod impersonation;
 mod invalid;
+mod jobs;
 mod kinds;
 mod kubeconfig;
 mod kubelet;
@@ -34,6 +38,7 @@ mod ownership;
 mod patch;
 mod paths;
 mod pod;
+mod policies;
 mod priority;
 mod protobuf;
 mod quantity;
@@ -65,6 +70,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -73,7 +79,9 @@ pub use self::{
     access::{ADMIN, ANONYMOUS, AccessRule, RESTRICTED},
     admission::WebhookAnswer,
     builder::ClusterBuilder,
+    claims::Claim,
     exec::ExecAnswer,
+    jobs::ScheduledJob,
     kubeconfig::Kubeconfig,
     node::NodeTrouble,
     pod::PodTrouble,
@@ -178,7 +186,7 @@ impl Cluster {
 
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.0.state);
-        state.let_go(&self.0.clock);
+        controllers::catch_up(&mut state, &self.0.clock);
         state
     }
 
@@ -199,11 +207,20 @@ impl Cluster {
     /// Adds an object, or puts it in place of the one of that name. Uid, time of creation and managed fields are filled
     /// in where they are missing; its namespace is made where there is none.
     pub fn insert(&self, object: Value) -> Result<(), ClusterError> {
-        self.change(|state, now| state.insert(object, now, Manager::Person))
+        let (kind, namespace, name) = (
+            object["kind"].as_str().unwrap_or_default().to_owned(),
+            store::meta(&object, "namespace").to_owned(),
+            store::meta(&object, "name").to_owned(),
+        );
+        self.change(|state, now| state.insert(object, now, Manager::Person))?;
+        self.tell_controllers(&kind, &namespace, &name);
+        Ok(())
     }
 
     /// Changes an object in place. Its `resourceVersion` grows; where its `spec` is changed, its `generation` grows, and
-    /// the status stays behind, as on a real cluster before the controllers have seen the change.
+    /// the status stays behind, as on a real cluster before the controllers have seen the change. They see it when
+    /// [`settle`](Self::settle) is called, or at once in a cluster that was built with
+    /// [`controllers`](ClusterBuilder::controllers).
     pub fn edit(
         &self,
         kind: &str,
@@ -211,15 +228,71 @@ impl Cluster {
         name: &str,
         edit: impl FnOnce(&mut Value),
     ) -> Result<(), ClusterError> {
-        self.state().edit(kind, namespace, name, edit)
+        self.state().edit(kind, namespace, name, edit)?;
+        self.tell_controllers(kind, namespace, name);
+        Ok(())
+    }
+
+    /// Controllers that follow everything follow what a test changes.
+    fn tell_controllers(&self, kind: &str, namespace: &str, name: &str) {
+        let at = self.0.clock.micros();
+        let mut state = self.state();
+        if let (true, Some(served)) = (state.controllers.live, state.served(kind))
+            && let Ok(object) = state.get(&served.kind, namespace, name).cloned()
+        {
+            controllers::notice(&mut state, &served, &object, at);
+        }
+    }
+
+    /// Lets controllers and kubelets look at everything, and do all that is due by the time of the clock. What takes its
+    /// time needs the clock to move: `clock().advance(…)`, then this, or any request.
+    pub fn settle(&self) {
+        let at = self.0.clock.micros();
+        controllers::wake_all(&mut self.state(), at);
+        drop(self.state());
+    }
+
+    /// Holds the controllers from now on: nobody sees what is changed, and nothing is made or counted, until they are let
+    /// go again. Kubelets go on.
+    pub fn hold_controllers(&self, hold: bool) {
+        self.state().controllers.held = hold;
+    }
+
+    /// Pods that are made from now on from this very image get into this trouble instead of becoming ready.
+    pub fn image_fails(&self, image: &str, trouble: PodTrouble) {
+        self.state().controllers.habits.set_image(image, Some(trouble));
+    }
+
+    /// Pods that are made from now on from this image become ready again.
+    pub fn image_works(&self, image: &str) {
+        self.state().controllers.habits.set_image(image, None);
+    }
+
+    /// Under the name of this image, another one is really run from now on: Pods have the image id of that.
+    pub fn same_image(&self, image: &str, really: &str) {
+        self.state().controllers.habits.set_alias(image, really);
+    }
+
+    /// The containers of a Pod end and are started again after each such time, by the clock, and the Pod is ready all the
+    /// while.
+    pub fn keep_restarting(&self, namespace: &str, pod: &str, every: Duration) -> Result<(), ClusterError> {
+        let at = self.0.clock.micros();
+        let mut state = self.state();
+        let pod = state.get("Pod", namespace, pod)?.clone();
+        controllers::keep_restarting(&mut state, &pod, every, at);
+        Ok(())
     }
 
     /// Takes an object away; with a Namespace goes all that is in it.
     pub fn remove(&self, kind: &str, namespace: &str, name: &str) -> Result<(), ClusterError> {
+        let at = self.0.clock.micros();
         let mut state = self.state();
         let removed = state.remove(kind, namespace, name)?;
         if removed["kind"] == "Namespace" {
             state.store.empty(name);
+        }
+        if let (true, Some(served)) = (state.controllers.live, state.served(kind)) {
+            controllers::notice_removed(&mut state, &served, &removed, at);
         }
         Ok(())
     }
@@ -229,17 +302,10 @@ impl Cluster {
         self.change(|state, now| state.edit("Node", "", name, |node| trouble.apply(node, now)))
     }
 
-    /// Something is the matter with a Pod from now on; the Deployment it belongs to notices.
+    /// Something is the matter with a Pod from now on; events tell it, and the Deployment it belongs to notices.
     pub fn trouble_pod(&self, namespace: &str, name: &str, trouble: PodTrouble) -> Result<(), ClusterError> {
-        self.change(|state, now| {
-            let nodes = state.count("Node");
-            state.edit("Pod", namespace, name, |pod| trouble.apply(pod, nodes, now))?;
-            let pod = state.get("Pod", namespace, name)?.clone();
-            match workload::deployment_of(state, &pod) {
-                Some(deployment) => workload::refresh(state, namespace, &deployment, now),
-                None => Ok(()),
-            }
-        })
+        let at = self.0.clock.micros();
+        workload::trouble(&mut self.state(), namespace, name, trouble, at)
     }
 
     /// The names of the Pods of a Deployment, in their order.
@@ -255,12 +321,18 @@ impl Cluster {
     /// Gives a Deployment another image and lets it roll out to its end: a new generation, a new ReplicaSet (or the old
     /// one of that image with a new revision), new Pods.
     pub fn roll_out(&self, namespace: &str, deployment: &str, image: &str) -> Result<(), ClusterError> {
-        self.change(|state, now| workload::roll_out(state, namespace, deployment, image, now))
+        let at = self.0.clock.micros();
+        workload::roll_out(&mut self.state(), namespace, deployment, image, at)
     }
 
-    /// Writes the status of a Deployment again from its `spec` and its Pods, as its controller does after a change.
+    /// Writes the status of a Deployment again from its `spec` and its Pods, as its controller does after a change, and
+    /// makes or takes away nothing.
     pub fn observe(&self, namespace: &str, deployment: &str) -> Result<(), ClusterError> {
-        self.change(|state, now| workload::refresh(state, namespace, deployment, now))
+        let at = self.0.clock.micros();
+        let mut state = self.state();
+        state.get("Deployment", namespace, deployment)?;
+        controllers::observe(&mut state, namespace, deployment, at);
+        Ok(())
     }
 
     /// Marks a namespace for deletion that something holds back: its phase is `Terminating`.

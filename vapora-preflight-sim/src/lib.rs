@@ -18,8 +18,9 @@ pub use backend::Backend;
 pub use certificates::{CertificateError, Chain, ClientCertificate, KeyType, Leaf, TestCa};
 pub use clock::SimClock;
 pub use cluster::{
-    ADMIN, ANONYMOUS, AccessRule, Cluster, ClusterBuilder, ClusterError, ClusterServer, ClusterService,
-    ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble, RESTRICTED, WebhookAnswer, Workload,
+    ADMIN, ANONYMOUS, AccessRule, Claim, Cluster, ClusterBuilder, ClusterError, ClusterServer,
+    ClusterService, ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble, RESTRICTED, ScheduledJob, WebhookAnswer,
+    Workload,
 };
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use super::{
     Cluster, Inner,
     access::{ADMIN, AccessRule, Identity, RESTRICTED},
+    controllers::Controllers,
+    events::Events,
     kinds::Catalog,
     metadata::Manager,
     node, pod,
     runtime::Runtime,
     state::State,
     store::Store,
-    workload::{self, Workload},
+    workload::{self, As, Workload},
 };
 use crate::{clock::SimClock, faults::Faults, ids::Ids};
 
@@ -38,7 +40,8 @@ impl ClusterBuilder {
             tokens: Vec::new(),
             ids: Ids::seeded(&name),
             owners: true,
-            ending: Vec::new(),
+            controllers: Controllers::default(),
+            events: Events::default(),
             version: "v1.36.3".to_owned(),
         };
         let clock = SimClock::at_unix_seconds(DEFAULT_TIME);
@@ -142,12 +145,56 @@ impl ClusterBuilder {
     /// # Panics
     ///
     /// If it has no name.
-    pub fn workload(mut self, namespace: &str, workload: Workload) -> Self {
-        let now = self.clock.text();
-        if let Err(error) = workload::create(&mut self.state, namespace, &workload, &now) {
+    pub fn workload(self, namespace: &str, workload: Workload) -> Self {
+        self.runs(namespace, workload, As::Deployment)
+    }
+
+    /// A StatefulSet with its Pods: `<name>-0` and on.
+    ///
+    /// # Panics
+    ///
+    /// If it has no name.
+    pub fn stateful_set(self, namespace: &str, workload: Workload) -> Self {
+        self.runs(namespace, workload, As::StatefulSet)
+    }
+
+    /// A DaemonSet with a Pod on each of the Nodes that are there; the number of replicas says nothing.
+    ///
+    /// # Panics
+    ///
+    /// If it has no name.
+    pub fn daemon_set(self, namespace: &str, workload: Workload) -> Self {
+        self.runs(namespace, workload, As::DaemonSet)
+    }
+
+    fn runs(mut self, namespace: &str, workload: Workload, what: As) -> Self {
+        let now = self.now();
+        if let Err(error) = workload::create(&mut self.state, namespace, &workload, what, now) {
             panic!("the simulated cluster cannot be built: {error}");
         }
         self
+    }
+
+    /// What goes on by itself in the cluster follows everything that a test changes, as it follows what comes through
+    /// the API. Without this, it follows only the latter: what [`Cluster::edit`] changes is not yet seen by anybody.
+    pub fn controllers(mut self) -> Self {
+        self.state.controllers.live = true;
+        self
+    }
+
+    /// The time, in microseconds of Unix time.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.micros()
+    }
+
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// An address for a Service that no other has.
+    pub(crate) fn next_address(&self) -> String {
+        let number = self.state.count("Service") + 10;
+        format!("10.96.{}.{}", number / 250, number % 250 + 1)
     }
 
     /// A Pod of no Deployment, as of a StatefulSet: running and ready, with one container.

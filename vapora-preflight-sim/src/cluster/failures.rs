@@ -4,31 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{reply::Reply, status};
 
-/// A failure that the server passes on without a reason.
-pub(crate) fn failed(message: &str) -> Reply {
-    Reply::json(500, &status::status(500, None, message, None))
-}
-
 /// A connection that is to be handed through to a kubelet that does not listen.
 pub(crate) fn undialed(address: &str) -> Reply {
-    failed(&format!("error dialing backend: dial tcp {address}:10250: connect: connection refused"))
-}
-
-/// Options of a request that do not go together. The object has no kind of its own in the API.
-pub(crate) fn invalid_options(kind: &str, name: &str, wrong: &[(&str, String)]) -> Reply {
-    let told: Vec<String> = wrong.iter().map(|(field, what)| format!("{field}: {what}")).collect();
-    let listed = if let [only] = told.as_slice() { only.clone() } else { format!("[{}]", told.join(", ")) };
-    let causes: Vec<Value> = wrong
-        .iter()
-        .map(|(field, what)| {
-            let forbidden = what.starts_with("Forbidden");
-            let reason = if forbidden { "FieldValueForbidden" } else { "FieldValueInvalid" };
-            json!({ "reason": reason, "message": what, "field": field })
-        })
-        .collect();
-    let message = format!("{kind} \"{name}\" is invalid: {listed}");
-    let details = json!({ "name": name, "kind": kind, "causes": causes });
-    Reply::json(422, &status::status(422, Some("Invalid"), &message, Some(details)))
+    status::failed(&format!("error dialing backend: dial tcp {address}:10250: connect: connection refused"))
 }
 
 /// The end of a command, as it is told over the connection.

@@ -149,11 +149,19 @@ fn add_taints(node: &mut Value, taints: impl IntoIterator<Item = Value>) {
 pub(crate) fn place(state: &State, number: usize) -> Option<[String; 3]> {
     let fit = |node: &&Value| !node["spec"]["unschedulable"].as_bool().unwrap_or(false);
     let nodes: Vec<&Value> = state.kind("Node").into_iter().filter(fit).collect();
-    let node = nodes.get(number.checked_rem(nodes.len())?)?;
+    nodes.get(number.checked_rem(nodes.len())?).map(|node| described(node))
+}
+
+/// The Node of that name, with its address and zone.
+pub(crate) fn named(state: &State, name: &str) -> Option<[String; 3]> {
+    state.get("Node", "", name).ok().map(described)
+}
+
+fn described(node: &Value) -> [String; 3] {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    Some([
+    [
         text(&node["metadata"]["name"]),
         text(&node["status"]["addresses"][0]["address"]),
         text(&node["metadata"]["labels"]["topology.kubernetes.io/zone"]),
-    ])
+    ]
 }

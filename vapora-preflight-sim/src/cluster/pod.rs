@@ -76,7 +76,11 @@ pub(crate) fn running(state: &mut State, owner: &Value, now: &str) -> Value {
         "spec": spec,
         "status": {},
     });
-    match node::place(state, number) {
+    let node = match pod["spec"]["nodeName"].as_str() {
+        Some(name) => node::named(state, name),
+        None => node::place(state, number),
+    };
+    match node {
         None => unschedulable(&mut pod, 0, now),
         Some([node, address, zone]) => {
             pod["spec"]["nodeName"] = node.into();
@@ -163,14 +167,18 @@ pub(crate) fn single(state: &mut State, namespace: &str, name: &str, image: &str
     pod
 }
 
-fn start(pod: &mut Value, address: &str, number: usize, now: &str, state: &mut State) {
+/// Lets a Pod run on a Node with this address: all of its containers are ready.
+pub(crate) fn start(pod: &mut Value, address: &str, number: usize, now: &str, state: &mut State) {
     let ip = format!("10.244.{}.{}", number % 3 + 1, number % 250 + 2);
     let statuses: Vec<Value> = containers(pod)
         .into_iter()
         .map(|(name, image)| {
-            let full = if image.contains('/') { image.clone() } else { format!("docker.io/library/{image}") };
+            let whole = |image: &str| {
+                if image.contains('/') { image.to_owned() } else { format!("docker.io/library/{image}") }
+            };
+            let full = whole(&image);
             let repository = full.rsplit_once(':').map_or(full.as_str(), |(repository, _)| repository);
-            let digest = image_digest(&full);
+            let digest = image_digest(&whole(state.controllers.habits.resolve(&image)));
             json!({
                 "name": name,
                 "state": { "running": { "startedAt": now } },
@@ -217,7 +225,8 @@ fn image_digest(image: &str) -> String {
     Ids::seeded(image).digest()
 }
 
-fn unschedulable(pod: &mut Value, nodes: usize, now: &str) {
+/// No Node takes the Pod.
+pub(crate) fn unschedulable(pod: &mut Value, nodes: usize, now: &str) {
     let message = if nodes == 0 {
         "no nodes available to schedule pods".to_owned()
     } else {

@@ -66,6 +66,11 @@ impl Quantity {
         Ok(Self { nanos: if text.starts_with('-') { -nanos } else { nanos }, family })
     }
 
+    /// How much it is, in ones, about.
+    pub(crate) fn ones(self) -> f64 {
+        self.nanos as f64 / NANO as f64
+    }
+
     /// The quantity in a value of JSON, a text or a number.
     pub(crate) fn of(value: &serde_json::Value) -> Option<Self> {
         match value {

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::{
     access::Identity,
     authentication::IssuedToken,
+    controllers::Controllers,
     defaults,
+    events::Events,
     kinds::{Catalog, Served, ServedKind},
     metadata::{self, Manager},
     store::{Store, meta},
-    write,
 };
-use crate::{clock::SimClock, ids::Ids};
+use crate::ids::Ids;
 
 /// The objects, the identities, and the source of identifiers.
 #[derive(Debug)]
@@ -25,8 +26,8 @@ pub(crate) struct State {
     pub(crate) ids: Ids,
     /// Are the owners of fields written down?
     pub(crate) owners: bool,
-    /// The Pods that are ending, by namespace and name.
-    pub(crate) ending: Vec<(String, String)>,
+    pub(crate) controllers: Controllers,
+    pub(crate) events: Events,
     pub(crate) version: String,
 }
 
@@ -185,24 +186,6 @@ impl State {
         self.served(kind)
             .and_then(|served| self.take(&served, namespace, name))
             .ok_or_else(|| missing(kind, namespace, name))
-    }
-
-    /// Takes away the Pods whose time to end is over.
-    pub(crate) fn let_go(&mut self, clock: &SimClock) {
-        if self.ending.is_empty() {
-            return;
-        }
-        let Some(pods) = self.served("Pod") else { return };
-        let now = clock.text();
-        for (namespace, name) in std::mem::take(&mut self.ending) {
-            let Some(pod) = self.store.get(&pods, &namespace, &name) else { continue };
-            let over = pod["metadata"]["deletionTimestamp"].as_str().map(|time| time <= now.as_str());
-            match over {
-                Some(true) => write::gone(self, &pods, &namespace, &name, &now),
-                Some(false) => self.ending.push((namespace, name)),
-                None => {}
-            }
-        }
     }
 
     /// The objects with an owner of this uid.

@@ -10,6 +10,7 @@ pub(crate) use self::metrics::answer;
 use super::{
     Cluster, lock,
     metadata::Manager,
+    quantity::Quantity,
     state::{ClusterError, State},
     store::meta,
 };
@@ -80,31 +81,9 @@ impl Usages {
 /// Between a third and two thirds of what is requested, the same in every run; a little where nothing is.
 pub(crate) fn usual(name: &str, cpu: &Value, memory: &Value) -> Usage {
     let share = 33 + hash(name) % 34;
-    let amount = |value: &Value, otherwise: f64| value.as_str().and_then(amount).unwrap_or(otherwise);
+    let amount = |value: &Value, otherwise: f64| Quantity::of(value).map_or(otherwise, Quantity::ones);
     let (cpu, memory) = (amount(cpu, 0.02), amount(memory, 48.0 * 1_048_576.0));
     Usage { millicores: (cpu * 10.0) as u64 * share + 1, bytes: (memory / 100.0) as u64 * share }
-}
-
-/// The number that a quantity stands for.
-pub(crate) fn amount(quantity: &str) -> Option<f64> {
-    let end = quantity.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(quantity.len());
-    let (number, suffix) = quantity.split_at(end);
-    let factor = match suffix {
-        "" => 1.0,
-        "n" => 1e-9,
-        "u" => 1e-6,
-        "m" => 1e-3,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
-        "Ki" => 1024.0,
-        "Mi" => 1_048_576.0,
-        "Gi" => 1_073_741_824.0,
-        "Ti" => 1_099_511_627_776.0,
-        _ => return None,
-    };
-    Some(number.parse::<f64>().ok()? * factor)
 }
 
 impl Cluster {
@@ -169,8 +148,5 @@ mod tests {
             assert_eq!(usual(name, &json!("100m"), &json!("64Mi")), usage);
         }
         assert!(usual("x", &Value::Null, &Value::Null).bytes > 0);
-        assert_eq!(amount("1.5Gi"), Some(1_610_612_736.0));
-        assert_eq!(amount("250m"), Some(0.25));
-        assert_eq!(amount("1x"), None);
     }
 }

@@ -8,11 +8,12 @@ use super::{
     Cluster, failures,
     kubelet::Kubelet,
     lock,
+    quantity::Quantity,
     reply::Reply,
     state::{ClusterError, State},
     status,
     store::meta,
-    usage::{Usage, Usages, amount},
+    usage::{Usage, Usages},
 };
 use crate::ids::hash;
 
@@ -59,7 +60,7 @@ impl Volumes {
         let claim = state.get("PersistentVolumeClaim", namespace, claim).ok()?;
         let size =
             [&claim["status"]["capacity"]["storage"], &claim["spec"]["resources"]["requests"]["storage"]];
-        let size = size.into_iter().find_map(|size| amount(size.as_str()?)).unwrap_or(1_073_741_824.0) as u64;
+        let size = size.into_iter().find_map(Quantity::of).map_or(1_073_741_824.0, Quantity::ones) as u64;
         Some(Filesystem::new(size, size / 5))
     }
 }
@@ -116,8 +117,8 @@ pub(crate) fn summary(cluster: &Cluster, name: &str) -> Reply {
     let here = |pod: &&Value| pod["spec"]["nodeName"] == name && pod["status"]["startTime"].is_string();
     let pods = state.kind("Pod").into_iter().filter(here);
     let pods: Vec<Value> = pods.map(|pod| of_pod(&state, &usages, &volumes, pod, &now)).collect();
-    let size = amount(node["status"]["capacity"]["ephemeral-storage"].as_str().unwrap_or_default());
-    let disk = size.unwrap_or(64_424_509_440.0) as u64;
+    let size = Quantity::of(&node["status"]["capacity"]["ephemeral-storage"]);
+    let disk = size.map_or(64_424_509_440.0, Quantity::ones) as u64;
     let used = disk / 100 * (20 + hash(name) % 20);
     let root = Filesystem::new(disk, used);
     let usage = usages.of_nodes(&state).get(name).copied().unwrap_or_default();

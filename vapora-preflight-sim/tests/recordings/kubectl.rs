@@ -2,7 +2,10 @@
 //!
 //! It prefers protobuf in many places and takes JSON as well, which is what the simulation answers.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use vapora_preflight_sim::{Cluster, ClusterError};
 
 use crate::{
     case::{Case, case},
@@ -60,8 +63,12 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "kubectl/kubectl-rollout-history-after-undo-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     )
-    .after(&[PATCHED]),
-    case("kubectl/kubectl-rollout-history-after-undo-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").after(&[PATCHED]).in_json_like("kubectl/kubectl-rollout-history-after-undo-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
+    .after(&[PATCHED])
+    .before(one_is_ending),
+    case("kubectl/kubectl-rollout-history-after-undo-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents")
+        .after(&[PATCHED])
+        .before(one_is_ending)
+        .in_json_like("kubectl/kubectl-rollout-history-after-undo-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-history-after-undo-03-get-apis-apps-v1-namespaces-vapora-replicasets")
         .in_json(),
     case(
@@ -73,7 +80,8 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "kubectl/kubectl-rollout-status-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     )
-    .after(&[PATCHED]),
+    .after(&[PATCHED])
+    .before(half_way),
     case("kubectl/kubectl-rollout-status-02-get-apis-apps-v1-namespaces-vapora-deployments")
         .after(&[PATCHED])
         .part("how far the controllers are at each moment depends on their speed", |events| {
@@ -100,8 +108,12 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "kubectl/kubectl-rollout-undo-missing-revision-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents",
     )
-    .after(&[PATCHED]),
-    case("kubectl/kubectl-rollout-undo-missing-revision-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents").after(&[PATCHED]).in_json_like("kubectl/kubectl-rollout-undo-missing-revision-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
+    .after(&[PATCHED])
+    .before(rolled_out),
+    case("kubectl/kubectl-rollout-undo-missing-revision-02-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents")
+        .after(&[PATCHED])
+        .before(rolled_out)
+        .in_json_like("kubectl/kubectl-rollout-undo-missing-revision-01-get-apis-apps-v1-namespaces-vapora-deployments-vapora-agents"),
     case("kubectl/kubectl-rollout-undo-missing-revision-03-get-apis-apps-v1-namespaces-vapora-replicasets")
         .in_json(),
     case(
@@ -162,4 +174,25 @@ pub(crate) fn paths(body: &Value) -> Value {
         Value::Object(paths) => paths.keys().cloned().collect(),
         paths => paths.clone(),
     }
+}
+
+/// A minute passes, in which the rollout comes to its end.
+fn rolled_out(cluster: &Cluster) -> Result<(), ClusterError> {
+    pass(cluster, 60)
+}
+
+/// The rollout has come to its end, and the last of the old Pods is still ending.
+fn one_is_ending(cluster: &Cluster) -> Result<(), ClusterError> {
+    pass(cluster, 37)
+}
+
+/// One of the new Pods is ready.
+fn half_way(cluster: &Cluster) -> Result<(), ClusterError> {
+    pass(cluster, 7)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is the last step of others")]
+fn pass(cluster: &Cluster, seconds: u64) -> Result<(), ClusterError> {
+    cluster.clock().advance(Duration::from_secs(seconds));
+    Ok(())
 }

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic too")]
 
+mod controllers;
+mod events;
 mod exec;
 mod logs;
 mod metrics;
+mod rollouts;
 mod throttling;
 mod volumes;
 

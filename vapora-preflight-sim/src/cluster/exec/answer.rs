@@ -110,7 +110,7 @@ fn open(cluster: &Cluster, asked: &Asked<'_>, target: &Target) -> Result<Reply, 
             ))
         }
         _ if !running && protocol == V4 => {
-            return Err(failures::failed(&format!("container not found (\"{container}\")")));
+            return Err(status::failed(&format!("container not found (\"{container}\")")));
         }
         _ if !running => Some(format!("unable to upgrade connection: container not found (\"{container}\")")),
         _ => None,

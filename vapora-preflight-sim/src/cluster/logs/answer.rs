@@ -13,7 +13,8 @@ use crate::{
     answer::BoxError,
     clock::seconds_text,
     cluster::{
-        Cluster, failures,
+        Cluster,
+        invalid::Cause,
         kubelet::{self, Kubelet},
         lock,
         reply::Reply,
@@ -55,7 +56,7 @@ fn open(cluster: &Cluster, namespace: &str, name: &str, query: &Query) -> Result
         }
         Kubelet::Gone { address } => {
             let path = format!("/containerLogs/{namespace}/{name}/{container}{}", asked.query);
-            return Err(failures::failed(&format!(
+            return Err(status::failed(&format!(
                 "Get \"https://{address}:10250{path}\": dial tcp {address}:10250: connect: connection refused"
             )));
         }
@@ -197,20 +198,19 @@ fn read(name: &str, query: &Query, now: i64) -> Result<Asked, Reply> {
     let time =
         time.map_err(|error| status::bad_request(&format!("parsing time {}: {error}", quoted(since))))?;
     let mut wrong = Vec::new();
-    let mut least = |field: &'static str, value: Option<i64>, least: i64, words: &str| {
-        if let Some(value) = value.filter(|value| *value < least) {
-            wrong.push((field, format!("Invalid value: {value}: must be greater than {words}0")));
-        }
+    let mut least = |field: &str, value: Option<i64>, least: i64, what: &str| {
+        wrong.extend(
+            value.filter(|value| *value < least).map(|value| Cause::invalid(field, &value.into(), what)),
+        );
     };
-    least("tailLines", tail, 0, "or equal to ");
-    least("limitBytes", bytes, 1, "");
-    least("sinceSeconds", seconds, 1, "");
+    least("tailLines", tail, 0, "must be greater than or equal to 0");
+    least("limitBytes", bytes, 1, "must be greater than 0");
+    least("sinceSeconds", seconds, 1, "must be greater than 0");
     if seconds.is_some() && time.is_some() {
-        let what = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified";
-        wrong.push(("", what.to_owned()));
+        wrong.push(Cause::forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
     }
     if !wrong.is_empty() {
-        return Err(failures::invalid_options("PodLogOptions", name, &wrong));
+        return Err(status::invalid("", "PodLogOptions", name, &wrong));
     }
     let (follow, previous) = (query.is_true("follow"), query.is_true("previous"));
     let extent = Extent {

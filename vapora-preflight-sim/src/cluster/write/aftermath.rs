@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use vapora_preflight::Timestamp;
 
 use super::delete;
-use crate::cluster::{kinds::ServedKind, metadata::Manager, state::State, store::meta};
+use crate::cluster::{controllers, kinds::ServedKind, metadata::Manager, state::State, store::meta};
 
 /// Keeps an object and does what follows from it.
 pub(super) fn keep(
@@ -25,6 +26,9 @@ pub(super) fn keep(
     }
     let name = meta(&object, "name").to_owned();
     let kept = state.keep(kind, object);
+    if let Ok(at) = now.parse::<Timestamp>() {
+        controllers::notice(state, kind, &kept, at.unix_micros());
+    }
     if kind.kind == "Namespace" && kind.group.is_empty() && before.is_none() {
         furnish(state, &name, now);
     }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use vapora_preflight::Timestamp;
 
 use super::Write;
 use crate::cluster::{
-    builder, fields::FieldSelector, kinds::ServedKind, labels::LabelSelector, reply::Reply, schema,
-    state::State, status, store::meta,
+    builder, controllers, fields::FieldSelector, kinds::ServedKind, labels::LabelSelector, reply::Reply,
+    schema, state::State, status, store::meta,
 };
 
 /// What becomes of the objects that belong to a deleted one.
@@ -47,6 +48,9 @@ fn is_namespace(kind: &ServedKind) -> bool {
 /// Takes an object away, and what belongs to it.
 pub(crate) fn gone(state: &mut State, kind: &ServedKind, namespace: &str, name: &str, now: &str) {
     let Some(object) = state.take(kind, namespace, name) else { return };
+    if let Ok(at) = now.parse::<Timestamp>() {
+        controllers::notice_removed(state, kind, &object, at.unix_micros());
+    }
     if is_namespace(kind) {
         state.store.empty(name);
     }
@@ -137,10 +141,8 @@ impl Write<'_> {
             gone(state, self.kind, namespace, name, &self.now);
             return None;
         }
-        if self.kind.kind == "Pod" {
-            state.ending.push((namespace.to_owned(), name.to_owned()));
-        }
         let kept = state.store.put(self.kind, left);
+        controllers::notice(state, self.kind, &kept, self.cluster.clock().micros());
         if is_namespace(self.kind) {
             self.empty_namespace(state, name);
         }
