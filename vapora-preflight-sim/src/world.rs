@@ -9,6 +9,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 pub use self::fault::{UnknownWorldFault, WorldFault};
@@ -198,6 +199,13 @@ impl World {
             no_images: AtomicBool::new(false),
             clock,
         };
+        for server in [&world.staging, &world.production] {
+            for (name, ..) in DEPLOYMENTS {
+                server.log_every(NAMESPACE, name, None, Duration::from_mins(1), |number| {
+                    format!("{{\"level\":\"info\",\"message\":\"answered request {number}\"}}")
+                });
+            }
+        }
         world.back_up()?;
         for fault in faults {
             world.inject(*fault)?;

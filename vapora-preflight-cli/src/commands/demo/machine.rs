@@ -17,6 +17,8 @@ pub(super) struct Machine {
     pub(super) kubectl: PathBuf,
     /// The manifest of the ConfigMap that the release has.
     pub(super) config_manifest: PathBuf,
+    /// The manifest of its Deployments.
+    pub(super) deployment_manifest: PathBuf,
 }
 
 /// Validates a mode as far as the demonstration goes: its configuration has to be there, and to name the mode.
@@ -37,7 +39,11 @@ echo '{"clientVersion":{"major":"1","minor":"36","gitVersion":"v1.36.1"},"kustom
 
 impl Machine {
     /// `config_map` is that of the cluster, whose manifest is among the artifacts.
-    pub(super) fn set(folder: &Path, config_map: &serde_json::Value) -> Result<Self, Stop> {
+    pub(super) fn set(
+        folder: &Path,
+        config_map: &serde_json::Value,
+        deployments: &[serde_json::Value],
+    ) -> Result<Self, Stop> {
         let repository = folder.join("repository");
         let remote = folder.join("remote.git");
         let bin = folder.join("bin");
@@ -65,6 +71,20 @@ impl Machine {
         });
         // every JSON text is one of YAML
         fs::write(&config_manifest, serde_json::to_string_pretty(&manifest)?)?;
+        let deployment_manifest = artifacts.join("deployment.yaml");
+        let manifests: Result<Vec<String>, _> = deployments
+            .iter()
+            .map(|deployment| {
+                let (metadata, spec) = (&deployment["metadata"], &deployment["spec"]);
+                serde_json::to_string_pretty(&serde_json::json!({
+                    "apiVersion": "apps/v1",
+                    "kind": "Deployment",
+                    "metadata": { "name": metadata["name"], "namespace": metadata["namespace"] },
+                    "spec": spec,
+                }))
+            })
+            .collect();
+        fs::write(&deployment_manifest, manifests?.join("\n---\n"))?;
         git(&remote, &["init", "--quiet", "--bare", "--initial-branch=main"])?;
         git(&repository, &["init", "--quiet", "--initial-branch=main"])?;
         git(&repository, &["add", "."])?;
@@ -75,7 +95,7 @@ impl Machine {
         git(&repository, &["commit", "--quiet", "--message", "configuration of release 2.0.0"])?;
         git(&repository, &["remote", "add", "origin", "../remote.git"])?;
         git(&repository, &["push", "--quiet", "origin", "main"])?;
-        Ok(Self { repository, nu, kubectl, config_manifest })
+        Ok(Self { repository, nu, kubectl, config_manifest, deployment_manifest })
     }
 }
 

@@ -70,7 +70,7 @@ impl Scene {
             .staging()
             .object("ConfigMap", "vapora", "vapora-config")
             .map_err(|error| Stop::failed(error.to_string()))?;
-        let machine = Machine::set(&files, &config_map)?;
+        let machine = Machine::set(&files, &config_map, &world.staging().objects("Deployment"))?;
         Ok(Self { kubeconfig, roots, machine, monitoring, secrets })
     }
 
@@ -95,6 +95,7 @@ impl Scene {
             .var("validate_program", &text(&self.machine.nu))
             .var("kubectl", &text(&self.machine.kubectl))
             .var("config_manifest", &text(&self.machine.config_manifest))
+            .var("deployment_manifest", &text(&self.machine.deployment_manifest))
             .role("deployment_lead", "Ada Lovelace")
             .role("on_call", "Grace Hopper")
             .role("communications_lead", "Hedy Lamarr")
