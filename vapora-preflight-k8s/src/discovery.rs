@@ -100,6 +100,11 @@ impl<'r> Discovery<'r> {
         Ok(Self { reader, versions })
     }
 
+    /// The same, asked anew whatever is known, for a check that has changed something itself.
+    pub(crate) async fn now(reader: &'r Reader<'r>) -> Result<Self, CheckError> {
+        Ok(Self { reader, versions: Arc::new(groups(reader).await?) })
+    }
+
     /// Looks for a kind.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod access_allowed;
 mod api_reachable;
 mod apis_served;
+mod applied;
 mod backup_job_recent;
 mod config_map_matches;
 mod deployments_available;
@@ -33,6 +34,7 @@ pub use self::{
     access_allowed::{AccessAllowed, ResourceRef},
     api_reachable::ApiReachable,
     apis_served::ApisServed,
+    applied::Applied,
     backup_job_recent::BackupJobRecent,
     config_map_matches::ConfigMapMatches,
     deployments_available::DeploymentsAvailable,

@@ -41,12 +41,12 @@ pub use self::{
     credentials::{Credential, Credentials, Expiry},
     image::{ContainerRef, ImageDigest, ImageRef, ImageTag},
     kinds::{
-        AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, BackupJobRecent,
-        ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies, EndpointsReady,
-        HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl, LogsClean, NamespaceExists, NoWarningEvents,
-        NodesHaveHeadroom, NodesReady, ObjectPattern, PodsRunning, PodsStable, PvcBound, QuotaHeadroom,
-        References, ResourceRef, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
-        VolumesHaveSpace, Weight,
+        AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, Applied,
+        BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies,
+        EndpointsReady, HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl, LogsClean, NamespaceExists,
+        NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern, PodsRunning, PodsStable, PvcBound,
+        QuotaHeadroom, References, ResourceRef, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded,
+        VersionSkew, VolumesHaveSpace, Weight,
     },
     manifest::{EntryPattern, ManifestPath},
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
@@ -89,5 +89,6 @@ pub fn register(registry: &mut Registry) {
         .add::<BackupJobRecent>()
         .add::<AccessAllowed>()
         .add::<ApisServed>()
-        .add::<DryRunApplies>();
+        .add::<DryRunApplies>()
+        .add::<Applied>();
 }

@@ -60,7 +60,7 @@ pub(crate) fn references(items: &[&Item]) -> Vec<Reference> {
     for item in items {
         let Some(namespace) = &item.namespace else { continue };
         let mut found = Needed { item, namespace, all: &mut all };
-        let spec = &item.object["spec"];
+        let spec = &item.manifest.object["spec"];
         match (item.served.group.as_str(), item.served.kind.as_str()) {
             ("", "Pod") => found.pod(spec),
             ("" | "apps", "ReplicationController" | "ReplicaSet" | "Deployment" | "DaemonSet")
@@ -155,7 +155,7 @@ impl Needed<'_> {
             self.add(Resource::SERVICES, &backend["serviceName"], None);
         }
         // what cert-manager has not made yet, it makes
-        let annotations = self.item.object["metadata"]["annotations"].as_object();
+        let annotations = self.item.manifest.object["metadata"]["annotations"].as_object();
         if annotations.is_some_and(|all| all.keys().any(|key| key.starts_with("cert-manager.io/"))) {
             return;
         }
@@ -185,13 +185,15 @@ pub(crate) async fn unmet(
         let applied = items.iter().find(|item| {
             item.served.group == reference.to.group
                 && item.served.kind == reference.to.kind
-                && item.name == reference.name
+                && item.manifest.name == reference.name
                 && item.namespace.as_deref() == Some(&reference.namespace)
         });
         match applied {
             None => in_cluster.push(reference),
             Some(applied) => {
-                if let Some(key) = reference.key.as_ref().filter(|key| !has_key(&applied.object, key)) {
+                if let Some(key) =
+                    reference.key.as_ref().filter(|key| !has_key(&applied.manifest.object, key))
+                {
                     let (label, from) = (reference.label(), &reference.from);
                     unmet
                         .missing

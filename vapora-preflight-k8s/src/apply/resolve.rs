@@ -1,23 +1,21 @@
 //! Which resource of the server each manifest is of.
 
-use serde_json::Value;
 use vapora_preflight::CheckError;
 
 use crate::{
     Namespace, ResourceRef,
     discovery::{Discovery, Found, Served, api_version},
-    manifest::{Manifest, Manifests, Place},
+    manifest::{Manifest, Manifests},
     wording::names,
 };
 
 /// An object that can be sent to the server.
 #[derive(Debug)]
 pub(crate) struct Item {
-    pub(crate) place: Place,
+    pub(crate) manifest: Manifest,
     pub(crate) served: Served,
-    pub(crate) name: String,
+    /// The namespace that it goes into.
     pub(crate) namespace: Option<String>,
-    pub(crate) object: Value,
     /// As a person says it: `Deployment/vapora-backend`.
     pub(crate) label: String,
 }
@@ -35,14 +33,14 @@ pub(crate) enum Trouble {
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
     pub(crate) items: Vec<Item>,
-    /// The others: their labels, places and troubles.
-    pub(crate) rest: Vec<(String, Place, Trouble)>,
+    /// The others: their labels, themselves and their troubles.
+    pub(crate) rest: Vec<(String, Manifest, Trouble)>,
 }
 
 impl Item {
     /// The body of a request that applies it.
     pub(crate) fn body(&self) -> Result<Vec<u8>, CheckError> {
-        Ok(serde_json::to_vec(&self.object)?)
+        Ok(serde_json::to_vec(&self.manifest.object)?)
     }
 }
 
@@ -73,8 +71,7 @@ pub(crate) async fn resolve(
                     if let Some(namespace) = &namespace {
                         manifest.object["metadata"]["namespace"] = namespace.as_str().into();
                     }
-                    let Manifest { place, name, object, .. } = manifest;
-                    resolved.items.push(Item { place, served, name, namespace, object, label });
+                    resolved.items.push(Item { manifest, served, namespace, label });
                     continue;
                 }
                 Err(wrong) => Trouble::Wrong(wrong),
@@ -86,7 +83,7 @@ pub(crate) async fn resolve(
                 None => Trouble::Wrong(not_served(&manifest, &missing)),
             },
         };
-        resolved.rest.push((label, manifest.place, trouble));
+        resolved.rest.push((label, manifest, trouble));
     }
     Ok(resolved)
 }

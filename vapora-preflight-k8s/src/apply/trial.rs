@@ -6,12 +6,12 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 use vapora_preflight::{CheckError, Problems, Requirements};
 
-use super::{Applied, FieldManager, How, Item, Refused, Resolved, Trouble, Why, resolve};
+use super::{Applied, Done, FieldManager, How, Item, Refused, Resolved, Trouble, Why, resolve};
 use crate::{
     Namespace, ResourceRef,
     changes::{Change, changes, cleaned},
     discovery::Discovery,
-    manifest::{Manifests, Origin, Place},
+    manifest::{Manifest, Manifests, Mistake, Origin, Place},
     read::Reader,
     resource::permission,
 };
@@ -74,6 +74,26 @@ pub(crate) struct Tried {
     pub(crate) troubles: Vec<ATrouble>,
     /// How many objects the manifests hold.
     pub(crate) objects: usize,
+    /// What has to be tried again when something else is there.
+    pub(crate) waiting: Vec<Manifest>,
+}
+
+impl Tried {
+    /// What is known before anything is tried.
+    fn of(manifests: &Manifests) -> Self {
+        let trouble = |mistake: &Mistake| ATrouble {
+            label: None,
+            place: mistake.place.clone(),
+            what: What::Wrong(mistake.what.clone()),
+        };
+        let troubles = manifests.mistakes.iter().map(trouble).collect();
+        Self { troubles, objects: manifests.all.len(), ..Self::default() }
+    }
+
+    /// Whether there is trouble that does not go away by itself when something else is there.
+    pub(crate) fn has_lasting_troubles(&self) -> bool {
+        self.troubles.iter().any(|trouble| !matches!(trouble.what, What::Before(_)))
+    }
 }
 
 /// An object that does not apply.
@@ -136,17 +156,32 @@ impl ATrouble {
     }
 }
 
+impl Would {
+    /// What has become of an object of which this came true.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Create => "created",
+            Self::Change => "changed",
+            Self::Keep => "unchanged",
+        }
+    }
+
+    /// What has become of an object that was so before, and was answered thus.
+    pub(crate) fn of(live: Option<&Value>, done: &Done) -> (Self, Vec<Change>) {
+        match live.filter(|_| !done.created) {
+            Some(live) => {
+                let changes = changes(&cleaned(live), &cleaned(&done.object));
+                (if changes.is_empty() { Self::Keep } else { Self::Change }, changes)
+            }
+            None => (Self::Create, Vec::new()),
+        }
+    }
+}
+
 impl Attempt {
     /// What would become of it, and what of it would change; nothing where the server does not take it.
     pub(crate) fn would(&self) -> Option<(Would, Vec<Change>)> {
-        let done = self.applied.result.as_ref().ok()?;
-        match &self.live {
-            Some(live) if !done.created => {
-                let changes = changes(&cleaned(live), &cleaned(&done.object));
-                Some((if changes.is_empty() { Would::Keep } else { Would::Change }, changes))
-            }
-            _ => Some((Would::Create, Vec::new())),
-        }
+        self.applied.result.as_ref().ok().map(|done| Would::of(self.live.as_ref(), done))
     }
 }
 
@@ -156,25 +191,35 @@ impl Trial<'_> {
         How { manager: self.manager.as_str(), force: self.force, dry_run }
     }
 
-    /// Tries all of it.
+    /// Reads all manifests and tries them.
     pub(crate) async fn run(&self, reader: &Reader<'_>) -> Result<Tried, CheckError> {
-        let mut manifests = self.origin.read(reader.cx).await?;
-        let mut tried = Tried { objects: manifests.all.len(), ..Tried::default() };
-        for mistake in std::mem::take(&mut manifests.mistakes) {
-            let what = What::Wrong(mistake.what);
-            tried.troubles.push(ATrouble { label: None, place: mistake.place, what });
-        }
+        let manifests = self.origin.read(reader.cx).await?;
         if manifests.all.is_empty() {
-            return Ok(tried);
+            return Ok(Tried::of(&manifests));
         }
-        let namespaces = namespaces(&manifests);
         let discovery = Discovery::of(reader).await?;
+        self.with(reader, &discovery, manifests).await
+    }
+
+    /// Tries these manifests.
+    pub(crate) async fn with(
+        &self,
+        reader: &Reader<'_>,
+        discovery: &Discovery<'_>,
+        manifests: Manifests,
+    ) -> Result<Tried, CheckError> {
+        let mut tried = Tried::of(&manifests);
+        let namespaces = namespaces(&manifests);
         let Resolved { items, rest } =
-            resolve(&discovery, manifests, self.namespace, Some(self.resources)).await?;
-        for (label, place, trouble) in rest {
+            resolve(discovery, manifests, self.namespace, Some(self.resources)).await?;
+        for (label, manifest, trouble) in rest {
+            let place = manifest.place.clone();
             let what = match trouble {
                 Trouble::Wrong(what) => What::Wrong(what),
-                Trouble::Before(what) => What::Before(what),
+                Trouble::Before(what) => {
+                    tried.waiting.push(manifest);
+                    What::Before(what)
+                }
             };
             tried.troubles.push(ATrouble { label: Some(label), place, what });
         }
@@ -182,24 +227,23 @@ impl Trial<'_> {
         tried.attempts = all.try_collect().await?;
         for attempt in &tried.attempts {
             let Err(refused) = &attempt.applied.result else { continue };
+            let Item { manifest, label, .. } = &attempt.item;
             let what = match &refused.why {
                 Why::NoNamespace(name) if namespaces.contains(name) => {
+                    tried.waiting.push(manifest.clone());
                     What::Before(format!("the namespace `{name}` is there"))
                 }
                 _ => What::Refused(refused.clone()),
             };
-            let item = &attempt.item;
-            tried.troubles.push(ATrouble {
-                label: Some(item.label.clone()),
-                place: item.place.clone(),
-                what,
-            });
+            let place = manifest.place.clone();
+            tried.troubles.push(ATrouble { label: Some(label.clone()), place, what });
         }
         Ok(tried)
     }
 
     async fn attempt(&self, reader: &Reader<'_>, item: Item) -> Result<Attempt, CheckError> {
-        let (served, namespace, name) = (&item.served, item.namespace.as_deref(), item.name.as_str());
+        let (served, namespace) = (&item.served, item.namespace.as_deref());
+        let name = item.manifest.name.as_str();
         let live = reader.get_whole(served, namespace, name).await?;
         let applied = reader.apply(served, namespace, name, item.body()?, self.how(true)).await?;
         if let Ok(done) = &applied.result

@@ -140,12 +140,12 @@ pub(super) fn sorts(created: usize, changed: usize, unchanged: usize) -> String 
     format!("{created} new, {changed} changed, {unchanged} unchanged")
 }
 
-/// What would change, as a text.
-fn sheet(tried: &Tried) -> Option<String> {
+/// What would change, as a file.
+pub(super) fn with_changes(tried: &Tried, evidence: Evidence) -> Evidence {
     let mut sheet = Sheet::default();
     for attempt in &tried.attempts {
         let item = &attempt.item;
-        let place = item.place.to_string();
+        let place = item.manifest.place.to_string();
         match (attempt.would(), &attempt.applied.result) {
             (Some((Would::Create, _)), Ok(done)) => sheet.created(&item.label, &place, &done.object),
             (Some((Would::Change, changes)), _) => {
@@ -154,7 +154,10 @@ fn sheet(tried: &Tried) -> Option<String> {
             _ => {}
         }
     }
-    sheet.text()
+    match sheet.text() {
+        Some(text) => evidence.attached("changes.txt", "text/plain", text.into_bytes()),
+        None => evidence,
+    }
 }
 
 /// That there is nothing to apply, which is never right.
@@ -225,7 +228,7 @@ impl DryRunApplies {
             of.map(|trouble| trouble.label.clone().unwrap_or_else(|| trouble.place.to_string())).collect()
         };
         let sorts = sorts(created.len(), changed.len(), unchanged.len());
-        let mut evidence = Evidence::new()
+        let evidence = Evidence::new()
             .with("objects", tried.objects)
             .with("created", created)
             .with("changed", changed)
@@ -235,9 +238,7 @@ impl DryRunApplies {
             .with("warnings", warnings.clone())
             .with("missing", unmet.missing.clone())
             .with("unknown", unmet.unknown.clone());
-        if let Some(text) = sheet(tried) {
-            evidence = evidence.attached("changes.txt", "text/plain", text.into_bytes());
-        }
+        let evidence = with_changes(tried, evidence);
         if tried.objects == 0 && tried.troubles.is_empty() {
             return nothing(&self.trial().origin, EXPECTED, evidence);
         }

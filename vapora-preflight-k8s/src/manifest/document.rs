@@ -92,7 +92,11 @@ fn parse(document: &str) -> Result<Value, Wrong> {
             other => {
                 let said = other.to_string();
                 let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
-                short(said)
+                if said.starts_with("cannot deserialize null into string") {
+                    "a key is missing".to_owned()
+                } else {
+                    short(said)
+                }
             }
         };
         Wrong { at, what }

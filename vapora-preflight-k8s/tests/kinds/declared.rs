@@ -28,10 +28,11 @@ pub(crate) fn plan(text: &str) -> vapora_preflight::Plan {
 
 #[test]
 fn the_examples_are_good_and_the_rights_they_use_are_known() {
-    let plan = plan(&checklist("[target.production.kubernetes]\ncontext = \"production\""));
-    let rights: Vec<String> = plan
-        .permissions("production")
+    let targets = "[target.production.kubernetes]\ncontext = \"production\"\n[target.staging.kubernetes]\n";
+    let plan = plan(&checklist(targets));
+    let rights: Vec<String> = ["production", "staging"]
         .into_iter()
+        .flat_map(|target| plan.permissions(target))
         .map(|(right, checks)| {
             let optional = if right.optional { " (optional)" } else { "" };
             let checks: Vec<String> = checks.iter().map(ToString::to_string).collect();

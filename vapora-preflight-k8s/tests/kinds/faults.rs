@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
-    AccessAllowed, ApiReachable, ApisServed, BackupJobRecent, ConfigMapMatches, DeploymentsAvailable,
-    DisruptionAllowed, DryRunApplies, EndpointsReady, ImagesUpdated, KubeconfigValid, KubernetesTarget,
-    LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, PodsRunning, PodsStable,
-    PvcBound, QuotaHeadroom, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew,
-    VolumesHaveSpace,
+    AccessAllowed, ApiReachable, ApisServed, Applied, BackupJobRecent, ConfigMapMatches,
+    DeploymentsAvailable, DisruptionAllowed, DryRunApplies, EndpointsReady, ImagesUpdated, KubeconfigValid,
+    KubernetesTarget, LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady,
+    PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RolloutComplete, RolloutHistory, SecretExists,
+    UsageRecorded, VersionSkew, VolumesHaveSpace,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
@@ -108,7 +108,8 @@ async fn no_fault_of_any_request_gives_a_pass() {
     let folder = folder(WORLD);
     let manifests = json!({ "files": [file(&folder)], "namespace": "vapora", "resources": ["configmaps", "deployments.apps"] });
     survives::<ApisServed>(manifests.clone(), 3).await;
-    survives::<DryRunApplies>(manifests, 6).await;
+    survives::<DryRunApplies>(manifests.clone(), 6).await;
+    survives::<Applied>(manifests, 8).await;
 }
 
 #[tokio::test]

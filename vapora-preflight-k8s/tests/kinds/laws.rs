@@ -5,7 +5,7 @@ use vapora_preflight_k8s::register;
 use vapora_preflight_sim::laws;
 
 use crate::{
-    manifests::{WORLD, file, folder},
+    manifests::{THERE, WORLD, file, folder},
     world::{client, cluster},
 };
 
@@ -45,13 +45,15 @@ const CASES: &[(&str, &str)] = &[
         "k8s.dry_run_applies",
         "files = [\"FILE\"]\nnamespace = \"vapora\"\nresources = [\"configmaps\", \"deployments.apps\"]",
     ),
+    ("k8s.applied", "files = [\"THERE\"]\nnamespace = \"vapora\"\nresources = [\"configmaps\"]"),
     ("k8s.access_allowed", "verbs = [\"get\", \"list\"]\nresources = [\"pods\", \"deployments.apps\"]"),
 ];
 
 fn case(kind: &'static str, parameters: &str) -> laws::Case {
     let cluster = cluster();
     let manifests = folder(WORLD);
-    let parameters = parameters.replace("FILE", &file(&manifests));
+    let there = folder(THERE);
+    let parameters = parameters.replace("FILE", &file(&manifests)).replace("THERE", &file(&there));
     let system = cluster.object("Namespace", "", "kube-system").unwrap();
     let uid = system["metadata"]["uid"].as_str().unwrap();
     let checklist = format!(
@@ -64,7 +66,7 @@ fn case(kind: &'static str, parameters: &str) -> laws::Case {
     let seen = cluster.clone();
     laws::Case::new(kind, checklist)
         .resources(resources)
-        .keep(manifests)
+        .keep((manifests, there))
         .clock(cluster.clock().clone())
         .peer(cluster.faults(), move || seen.requests())
         .volatile(&["latency"])

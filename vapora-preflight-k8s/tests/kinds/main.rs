@@ -5,6 +5,7 @@
 mod access_allowed;
 mod api_reachable;
 mod apis_served;
+mod applied;
 mod backup_job_recent;
 mod compared;
 mod config_map_matches;

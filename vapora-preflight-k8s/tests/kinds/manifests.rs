@@ -35,6 +35,16 @@ data:
   LOG_LEVEL: info
 ";
 
+/// Manifests that are in the world of the kinds already.
+pub(crate) const THERE: &str = "\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: vapora-config
+data:
+  LOG_LEVEL: debug
+";
+
 /// A folder with a file `app.yaml` of this text.
 pub(crate) fn folder(yaml: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
