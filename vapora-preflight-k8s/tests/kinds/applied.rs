@@ -145,7 +145,7 @@ async fn what_was_applied_before_one_is_refused_is_told() {
     let mut broken = answers();
     broken.push(Recording::made(services, 503, "not now").to_patch());
     let result = apply(yaml, json!({}), replay(broken).0).await;
-    assert!(result.as_ref().is_err_and(|error| error.is_transient()), "{result:?}");
+    assert!(result.as_ref().is_err_and(vapora_preflight::CheckError::is_transient), "{result:?}");
     sheet.add("no answer", &result);
     insta::assert_snapshot!(sheet.text());
 }
