@@ -114,19 +114,6 @@ impl<'r> Discovery<'r> {
         self.find(group, version, |served| served.kind == kind).await
     }
 
-    /// Looks for a resource in the version that the server prefers: `deployments` of `apps`.
-    #[allow(dead_code, reason = "until the kinds that ask it are there")]
-    pub(crate) async fn resource(&self, group: &str, plural: &str) -> Result<Option<Served>, CheckError> {
-        for one in self.of_group(group) {
-            if let Found::Served(served) =
-                self.find(group, &one.version, |served| served.plural == plural).await?
-            {
-                return Ok(Some(served));
-            }
-        }
-        Ok(None)
-    }
-
     async fn find(
         &self,
         group: &str,

@@ -18,7 +18,6 @@ pub(crate) struct Resource {
     pub(crate) noun: &'static str,
 }
 
-#[allow(dead_code, reason = "until the kinds that read them are there")]
 impl Resource {
     const fn new(
         group: &'static str,
