@@ -77,7 +77,7 @@ pub trait Kind: Check + DeserializeOwned + JsonSchema + Sized + 'static {
     /// Its name: the family, then what holds when it is green, as in `k8s.nodes_ready`.
     const NAME: &'static str;
 
-    /// How far it reaches.
+    /// How far it reaches at most.
     const EFFECT: Effect = Effect::Reads;
 
     /// An example for the reference page: whole tables of a checklist. A test compiles it.
@@ -86,6 +86,11 @@ pub trait Kind: Check + DeserializeOwned + JsonSchema + Sized + 'static {
     /// The values its evidence holds, for use in `expect` and `warn_unless`. What is not named here cannot be used there.
     fn evidence() -> &'static [EvidenceField] {
         &[]
+    }
+
+    /// How far it reaches with these parameters, where they decide it: never further than [`EFFECT`](Self::EFFECT).
+    fn effect(&self) -> Effect {
+        Self::EFFECT
     }
 
     /// Checks how its parameters go together. A single parameter is checked by its own type.

@@ -170,8 +170,8 @@ impl PhaseBuilder<'_> {
             self.out.push(Diagnostic::error(Code::InvalidParameter, message, None).maybe_help(problem.help));
         }
         let parameters = serde_json::Value::String(format!("{check:?}"));
-        let evidence = Some(K::evidence());
-        self.add(id, K::NAME.to_owned(), shared(check), parameters, requirements, evidence, K::EFFECT)
+        let (evidence, effect) = (Some(K::evidence()), check.effect().min(K::EFFECT));
+        self.add(id, K::NAME.to_owned(), shared(check), parameters, requirements, evidence, effect)
     }
 
     #[expect(

@@ -32,7 +32,7 @@ pub struct Registry {
 pub struct KindInfo {
     /// Its name.
     pub name: &'static str,
-    /// How far it reaches.
+    /// How far it reaches at most.
     pub effect: Effect,
     /// An example, as tables of a checklist.
     pub example: &'static str,
@@ -46,6 +46,8 @@ pub struct KindInfo {
 /// A check made of its parameters.
 pub(crate) struct Decoded {
     pub(crate) check: Arc<dyn Check>,
+    /// How far it reaches with its parameters.
+    pub(crate) effect: Effect,
     pub(crate) problems: Problems,
     pub(crate) requirements: Requirements,
 }
@@ -96,7 +98,8 @@ impl Registry {
                 let (mut problems, mut requirements) = (Problems::default(), Requirements::default());
                 check.validate(&mut problems);
                 check.requires(&mut requirements);
-                Ok(Decoded { check: Arc::new(check), problems, requirements })
+                let effect = check.effect().min(K::EFFECT);
+                Ok(Decoded { check: Arc::new(check), effect, problems, requirements })
             },
         };
         assert!(self.kinds.insert(K::NAME, info).is_none(), "the kind `{}` is there already", K::NAME);

@@ -498,3 +498,22 @@ fn a_definition_changes_with_the_values_its_conditions_use_and_with_no_others() 
     let fixed = "expect = \"value <= 5\"";
     assert_eq!(digest(fixed, Overrides::new()), digest(fixed, Overrides::new().var("limit", "6")));
 }
+
+#[test]
+fn parameters_may_say_that_a_check_only_reads() {
+    let checklist = |target: &str, parameter: &str| {
+        format!(
+            "[phase.before]\n[target.staging.demo]\naddress = \"a\"\n[target.production]\nprotected = true\n\
+             [target.production.demo]\naddress = \"b\"\n[check.one]\nkind = \"demo.mutates\"\nphase = \"before\"\n\
+             target = \"{target}\"\n{parameter}"
+        )
+    };
+    let effect = |target: &str, parameter: &str| {
+        check(compile(&checklist(target, parameter)).plan.outline(), "one").effect
+    };
+    assert_eq!(effect("staging", ""), Effect::Mutates);
+    assert_eq!(effect("staging", "only_looks = true"), Effect::Reads);
+    assert_eq!(effect("production", "only_looks = true"), Effect::Reads);
+    let refused = errors_of(&checklist("production", "only_looks = false"), Overrides::new());
+    assert!(refused[0].contains("would change `production`, which is protected"), "{refused:?}");
+}

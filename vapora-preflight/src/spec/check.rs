@@ -18,8 +18,8 @@ use super::{
     text::{Filler, wrong_text},
 };
 use crate::{
-    Advice, Check, CheckId, Code, Diagnostic, KindInfo, PhaseId, Registry, Requirements, Severity, Span,
-    Target, TargetName,
+    Advice, Check, CheckId, Code, Diagnostic, Effect, KindInfo, PhaseId, Registry, Requirements, Severity,
+    Span, Target, TargetName,
     expr::{Names, scope_of, value_of},
     plan::draft::{Broken, DraftCheck},
 };
@@ -216,7 +216,7 @@ fn compile_instance(
         phase_span,
         kind: info.map(|info| info.name.to_owned()).unwrap_or_default(),
         severity,
-        effect: info.map(|info| info.effect).unwrap_or_default(),
+        effect: parameters.effect,
         target: target.map(|target| (target.value, Some(target.span))),
         needs,
         limits,
@@ -244,6 +244,7 @@ fn compile_instance(
 #[derive(Default)]
 struct Parameters {
     check: Option<Arc<dyn Check>>,
+    effect: Effect,
     requirements: Requirements,
     texts: Vec<crate::plan::draft::Text>,
     written: serde_json::Value,
@@ -266,9 +267,10 @@ fn parameters(
         parameter: "parameter",
     };
     let Some(decoded) = decode_table(at, table, filler, out, &shape, |value| info.decode(value)) else {
-        return Parameters::default();
+        // how far it would reach is not known, so the kind's own word counts
+        return Parameters { effect: info.effect, ..Parameters::default() };
     };
-    let crate::registry::Decoded { check, problems, requirements } = decoded.value;
+    let crate::registry::Decoded { check, effect, problems, requirements } = decoded.value;
     for problem in &problems.found {
         let value = problem.parameter.and_then(|name| decoded.table.get(name));
         let (span, message) = match (value, problem.parameter) {
@@ -284,6 +286,7 @@ fn parameters(
         !requirements.roles.is_empty() || !requirements.documents.is_empty() || requirements.role.is_some();
     Parameters {
         check: problems.found.is_empty().then_some(check),
+        effect,
         texts: if named { texts_of(at.source, &decoded.table) } else { Vec::new() },
         requirements,
         written: decoded.written,

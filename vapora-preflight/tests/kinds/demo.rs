@@ -114,14 +114,22 @@ impl Check for Answers {
 }
 
 /// Changes its target.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Mutates {}
+pub(crate) struct Mutates {
+    /// Whether it only looks what it would change.
+    #[serde(default)]
+    pub(crate) only_looks: bool,
+}
 
 impl Kind for Mutates {
     const NAME: &'static str = "demo.mutates";
     const EFFECT: Effect = Effect::Mutates;
     const EXAMPLE: &'static str = "[check.mutates]\nkind = \"demo.mutates\"\ntarget = \"staging\"";
+
+    fn effect(&self) -> Effect {
+        if self.only_looks { Effect::Reads } else { Self::EFFECT }
+    }
 
     fn requires(&self, needs: &mut Requirements) {
         needs.target::<DemoTarget>();
