@@ -10,6 +10,7 @@ mod deployments_available;
 mod disruption_allowed;
 mod dry_run_applies;
 mod endpoints_ready;
+mod exec_succeeds;
 mod images_updated;
 mod kubeconfig_valid;
 mod logs_clean;
@@ -41,6 +42,7 @@ pub use self::{
     disruption_allowed::DisruptionAllowed,
     dry_run_applies::{DryRunApplies, References, Weight},
     endpoints_ready::EndpointsReady,
+    exec_succeeds::{ExecSucceeds, Input},
     images_updated::ImagesUpdated,
     kubeconfig_valid::KubeconfigValid,
     logs_clean::LogsClean,

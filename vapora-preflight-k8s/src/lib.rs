@@ -9,6 +9,7 @@ mod connect;
 mod credentials;
 mod diff;
 mod discovery;
+mod exec;
 mod image;
 mod kinds;
 mod lifecycle;
@@ -43,10 +44,10 @@ pub use self::{
     kinds::{
         AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, Applied,
         BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies,
-        EndpointsReady, HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl, LogsClean, NamespaceExists,
-        NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern, PodsRunning, PodsStable, PvcBound,
-        QuotaHeadroom, References, ResourceRef, RolloutComplete, RolloutHistory, SecretExists, UsageRecorded,
-        VersionSkew, VolumesHaveSpace, Weight,
+        EndpointsReady, ExecSucceeds, HeadroomSource, ImagesUpdated, Input, KubeconfigValid, Kubectl,
+        LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern,
+        PodsRunning, PodsStable, PvcBound, QuotaHeadroom, References, ResourceRef, RolloutComplete,
+        RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace, Weight,
     },
     manifest::{EntryPattern, ManifestPath},
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
@@ -84,6 +85,7 @@ pub fn register(registry: &mut Registry) {
         .add::<DisruptionAllowed>()
         .add::<NoWarningEvents>()
         .add::<LogsClean>()
+        .add::<ExecSucceeds>()
         .add::<ConfigMapMatches>()
         .add::<SecretExists>()
         .add::<BackupJobRecent>()

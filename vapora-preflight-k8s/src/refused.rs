@@ -16,7 +16,7 @@ pub(crate) struct Refusal {
     #[serde(default)]
     kind: Option<String>,
     #[serde(default)]
-    status: Option<String>,
+    pub(crate) status: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]

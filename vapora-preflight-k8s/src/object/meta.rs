@@ -51,6 +51,9 @@ pub(crate) struct Annotations {
     /// Why a revision came to be, as its author says.
     #[serde(default, rename = "kubernetes.io/change-cause")]
     pub(crate) change_cause: Option<Box<str>>,
+    /// The container of a pod that is meant where none is named.
+    #[serde(default, rename = "kubectl.kubernetes.io/default-container")]
+    pub(crate) default_container: Option<Box<str>>,
 }
 
 impl Meta {

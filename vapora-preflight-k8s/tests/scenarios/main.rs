@@ -15,6 +15,7 @@ mod deployments_available;
 mod disruption_allowed;
 mod dry_run_applies;
 mod endpoints_ready;
+mod exec_succeeds;
 mod ground;
 mod images_updated;
 mod kubeconfig_valid;
