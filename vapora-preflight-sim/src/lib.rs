@@ -9,6 +9,7 @@ mod endpoint;
 mod faults;
 mod ids;
 pub mod laws;
+mod peer;
 mod server;
 mod told;
 mod world;
@@ -24,5 +25,6 @@ pub use cluster::{
 };
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};
+pub use peer::Peer;
 pub use told::told;
 pub use world::{DiskUsage, UnknownWorldFault, World, WorldError, WorldFault};
