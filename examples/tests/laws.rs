@@ -18,6 +18,8 @@ mod network;
 mod plan;
 #[path = "support/registry.rs"]
 mod registry;
+#[path = "laws/storage.rs"]
+mod storage;
 
 use registry::registry;
 
@@ -69,6 +71,7 @@ async fn every_kind_obeys_the_laws() {
     cases.extend(network::cases().await);
     cases.extend(machine::cases());
     cases.extend(plan::cases());
+    cases.extend(storage::cases());
     // those of Kubernetes have their cases in their own crate, where none may be without one; here are those asked over TLS
     let without: Vec<&str> =
         without_a_case(&registry, &cases).into_iter().filter(|kind| !kind.starts_with("k8s.")).collect();

@@ -11,6 +11,7 @@ use vapora_preflight::{
 };
 use vapora_preflight_http::HttpClient;
 use vapora_preflight_report::render_diagnostics;
+use vapora_preflight_storage::ObjectStores;
 
 use crate::{
     args::{RecordArgs, SetArgs},
@@ -201,15 +202,19 @@ fn kubeconfigs_of(given: Option<&Path>) -> Vec<PathBuf> {
 pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<Arc<Resources>, Stop> {
     let mut resources = Resources::new();
     vapora_preflight_k8s::connect_all(plan, kubeconfigs_of(kubeconfig), &mut resources).await;
-    match HttpClient::builder().system_proxy().build() {
-        Ok(client) => {
+    let http = || HttpClient::builder().system_proxy();
+    match http().build().and_then(|client| Ok((client, http().build_bare()?))) {
+        Ok((client, bare)) => {
             resources.insert(client);
+            resources.insert(ObjectStores::new(bare));
         }
         // a machine without trusted roots can still ask everything else
         Err(error) => {
             let source = std::error::Error::source(&error).map(|it| format!(": {it}")).unwrap_or_default();
+            let message = format!("{error}{source}");
             let remedy = "install the system's trusted certificates, such as the package `ca-certificates`";
-            resources.fail::<HttpClient>(format!("{error}{source}"), Some(remedy.to_owned()));
+            resources.fail::<HttpClient>(message.clone(), Some(remedy.to_owned()));
+            resources.fail::<ObjectStores>(message, Some(remedy.to_owned()));
         }
     }
     Ok(Arc::new(resources))

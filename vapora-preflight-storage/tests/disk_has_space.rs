@@ -52,7 +52,7 @@ async fn a_disk_with_room_passes() {
         &[("/", sda(40 * GIB, 2 * GIB)), ("/var/lib", sda(200 * GIB, 131 * GIB))],
     )
     .await;
-    insta::assert_snapshot!(told(&answer), @"pass: `/var/lib/vapora` (on `/var/lib`) has 131GiB free (65.5%)");
+    insta::assert_snapshot!(told(&answer), @"pass: `/var/lib/vapora` (on `/var/lib`, `/dev/sda1` of `ext4`) has 131GiB free (65.5%)");
     assert_eq!(value(&answer, "mount"), Value::from("/var/lib"));
     assert_eq!(value(&answer, "total"), Value::from(200 * GIB));
     assert_eq!(value(&answer, "read_only"), Value::Bool(false));
@@ -65,7 +65,7 @@ async fn a_full_disk_fails_by_every_limit() {
     insta::assert_snapshot!(
         told(&on_fixed("path = '/srv'\nfree = '20GiB'\nfree_percent = 15\ninodes_percent = 5", &full).await),
         @"
-    fail: `/srv` (on `/`): 1GiB free, 19GiB too little; 2.5% free; 0.9% of the inodes free
+    fail: `/srv` (on `/`, `/dev/sda1` of `ext4`): 1GiB free, 19GiB too little; 2.5% free; 0.9% of the inodes free
     expected: at least 20GiB free; at least 15% free; at least 5% of the inodes free
     actual: 1GiB free, 19GiB too little; 2.5% free; 0.9% of the inodes free
     remedy: remove what is no longer needed there, or enlarge the file system
@@ -105,7 +105,7 @@ async fn what_is_kept_back_for_the_superuser_is_not_free() {
 async fn a_read_only_mount_fails_unless_it_is_allowed() {
     let frozen = [("/", sda(40 * GIB, 30 * GIB).read_only())];
     insta::assert_snapshot!(told(&on_fixed("path = '/'\nfree = '1GiB'", &frozen).await), @"
-    fail: `/`: mounted read-only
+    fail: `/` (`/dev/sda1` of `ext4`): mounted read-only
     expected: mounted for writing
     actual: mounted read-only
     remedy: find out why it is read-only (the kernel remounts so after errors), and mount it for writing
@@ -163,7 +163,7 @@ async fn a_file_system_without_capacity_fails() {
         let answer = on_machine(&check(&format!("path = '/proc'\n{limit}\nallow_read_only = true"))).await;
         insta::allow_duplicates! {
             insta::assert_snapshot!(told(&answer), @"
-            fail: the file system behind `/proc` has no capacity
+            fail: the file system behind `/proc` (`proc`) has no capacity
             expected: a file system that stores data
             actual: `proc` of 0 bytes
             remedy: correct `path`, or mount the file system that belongs there
@@ -253,4 +253,52 @@ fn the_example_is_a_check_of_this_kind() {
     assert!(registry.kinds().all(|kind| kind.parameters().iter().all(|name| {
         kind.schema["properties"][*name]["description"].as_str().is_some_and(|docs| !docs.is_empty())
     })));
+}
+
+#[tokio::test]
+async fn what_the_path_is_on_can_be_asked_for() {
+    let disk = sda(40 * GIB, 30 * GIB).options(["rw", "noatime", "nodev"]);
+    let asked =
+        "path = '/srv/data'\nmounted_at = '/srv'\nfilesystem = ['xfs', 'ext4']\noptions = ['noatime']";
+    let answer = on_fixed(asked, &[("/", sda(GIB, GIB)), ("/srv", disk.clone())]).await;
+    assert!(matches!(answer, Ok(Outcome::Pass(_))), "{answer:?}");
+    assert_eq!(value(&answer, "options"), Value::from(vec!["rw", "noatime", "nodev"]));
+    insta::assert_snapshot!(told(&on_fixed(asked, &[("/", sda(40 * GIB, 30 * GIB).filesystem("btrfs").options(["rw"]))]).await), @"
+    fail: `/srv/data` (on `/`, `/dev/sda1` of `btrfs`): on the one at `/`; a `btrfs`; mounted with `rw`
+    expected: on the file system at `/srv`; a file system `xfs` or `ext4`; mounted with `noatime`
+    actual: on the one at `/`; a `btrfs`; mounted with `rw`
+    remedy: mount the file system that belongs there, with its options, or correct `path`
+    ");
+    let unknown = Usage::new(40 * GIB, 30 * GIB);
+    for asked in ["filesystem = ['ext4']", "options = ['rw']"] {
+        let answer = on_fixed(&format!("path = '/'\n{asked}"), &[("/", unknown.clone())]).await;
+        assert!(answer.is_err(), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn inodes_are_counted_too() {
+    let disk = [("/", sda(40 * GIB, 30 * GIB).inodes(1000, 99))];
+    assert!(matches!(on_fixed("path = '/'\ninodes = 99", &disk).await, Ok(Outcome::Pass(_))));
+    let answer = on_fixed("path = '/'\ninodes = 100", &disk).await;
+    insta::assert_snapshot!(told(&answer), @"
+    fail: `/` (`/dev/sda1` of `ext4`): 99 inodes free
+    expected: at least 100 inodes free
+    actual: 99 inodes free
+    remedy: remove what is no longer needed there, or enlarge the file system
+    ");
+    assert_eq!(
+        (value(&answer, "inodes"), value(&answer, "inodes_free")),
+        (Value::from(1000), Value::from(99))
+    );
+    let none = [("/", Usage::new(40 * GIB, 30 * GIB).inodes(0, 0))];
+    assert!(on_fixed("path = '/'\ninodes = 1", &none).await.is_err());
+}
+
+#[tokio::test]
+async fn the_options_of_a_real_mount_are_told() {
+    let answer = on_machine(&check("path = '/'\nfree = '1B'\nallow_read_only = true")).await;
+    let Value::List(options) = value(&answer, "options") else { panic!("{answer:?}") };
+    assert!(options.contains(&Value::from("rw")) || options.contains(&Value::from("ro")), "{options:?}");
+    assert_eq!(value(&answer, "mount"), Value::from("/"));
 }

@@ -30,7 +30,7 @@ fn disk_has_space() -> Case {
         .broken("the path is not there", asking(&path.join("gone"), "free = \"1KiB\""))
         .broken("the disk is too small", asking(path, "free = \"1000000TiB\""))
         .broken("the file system stores nothing", asking(Path::new("/proc"), "free_percent = 1"))
-        .volatile(&["free", "used_percent", "free_percent", "inodes_free_percent"])
+        .volatile(&["free", "used_percent", "free_percent", "inodes_free", "inodes_free_percent"])
         .folder(path)
         .keep(folder)
 }

@@ -13,6 +13,8 @@ pub(super) struct Mount {
     pub(super) device: String,
     pub(super) filesystem: String,
     pub(super) read_only: bool,
+    /// Its own options, and then those of the whole file system that are not among them.
+    pub(super) options: Vec<String>,
 }
 
 /// The mount that a path belongs to: the one with the longest mount point, and the later one where two have the same.
@@ -38,11 +40,25 @@ fn parse(line: &[u8]) -> Option<Mount> {
         device: String::from_utf8_lossy(&device).into_owned(),
         filesystem: String::from_utf8_lossy(&filesystem).into_owned(),
         read_only: has_ro(options) || has_ro(of_the_whole),
+        options: all_of(options, of_the_whole),
     })
 }
 
 fn has_ro(options: &[u8]) -> bool {
     options.split(|byte| *byte == b',').any(|option| option == b"ro")
+}
+
+fn all_of(options: &[u8], of_the_whole: &[u8]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for option in options.split(|byte| *byte == b',').chain(of_the_whole.split(|byte| *byte == b',')) {
+        let option = String::from_utf8_lossy(&unescaped(option)).into_owned();
+        // A mount that can only be read of a file system that can be written is not written.
+        let hidden = option == "rw" && all.iter().any(|other| other == "ro");
+        if !option.is_empty() && !hidden && !all.contains(&option) {
+            all.push(option);
+        }
+    }
+    all
 }
 
 /// Undoes the kernel's `\040` for a space, and its like.
@@ -100,5 +116,13 @@ mod tests {
         assert!(read_only("/var"));
         assert!(read_only("/mnt/with space\\x"));
         assert!(!read_only("/"));
+    }
+
+    #[test]
+    fn options_are_those_of_the_mount_and_of_the_file_system() {
+        let options = |path: &str| behind(LINES, Path::new(path)).unwrap().options;
+        assert_eq!(options("/"), ["rw", "relatime"]);
+        assert_eq!(options("/var"), ["rw", "ro", "attr2"]);
+        assert_eq!(options("/mnt/with space\\x"), ["ro"]);
     }
 }

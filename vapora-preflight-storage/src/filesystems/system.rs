@@ -1,22 +1,16 @@
 //! Asking this machine.
 
-use std::{fs, io, path::Path, thread};
+use std::{fs, io, path::Path};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
-use tokio::sync::oneshot;
 
 use super::{Behind, Usage, mount};
+use crate::blocking;
 
-/// Asks the machine, on a thread of its own. A system call on a dead network file system may never return: then that
-/// thread is left to itself, and neither the caller nor the end of the runtime waits for it.
+/// Asks the machine.
 pub(super) async fn ask(path: &Path) -> io::Result<Behind> {
-    let (sender, answer) = oneshot::channel();
     let path = path.to_owned();
-    thread::Builder::new().name("storage".to_owned()).spawn(move || {
-        // Nobody may be left to take the answer.
-        let _ = sender.send(look(&path));
-    })?;
-    answer.await.unwrap_or_else(|_| Err(io::Error::other("the thread that asked for it ended")))
+    blocking::on_thread(move |_| look(&path)).await?
 }
 
 fn look(path: &Path) -> io::Result<Behind> {
@@ -33,7 +27,7 @@ fn look(path: &Path) -> io::Result<Behind> {
     Ok(match mount {
         Some(mount) => {
             usage.read_only |= mount.read_only;
-            usage = usage.device(mount.device).filesystem(mount.filesystem);
+            usage = usage.device(mount.device).filesystem(mount.filesystem).options(mount.options);
             Behind { mount: Some(mount.point), usage }
         }
         None => Behind { mount: None, usage },

@@ -11,6 +11,8 @@ pub struct Usage {
     pub(crate) read_only: bool,
     pub(crate) device: Option<String>,
     pub(crate) filesystem: Option<String>,
+    /// The options it is mounted with, where they are known.
+    pub(crate) options: Option<Vec<String>>,
 }
 
 impl Usage {
@@ -25,6 +27,7 @@ impl Usage {
             read_only: false,
             device: None,
             filesystem: None,
+            options: None,
         }
     }
 
@@ -56,6 +59,12 @@ impl Usage {
     /// The same with its type, such as `ext4`.
     pub fn filesystem(mut self, filesystem: impl Into<String>) -> Self {
         self.filesystem = Some(filesystem.into());
+        self
+    }
+
+    /// The same with the options it is mounted with, such as `noatime`.
+    pub fn options<S: Into<String>>(mut self, options: impl IntoIterator<Item = S>) -> Self {
+        self.options = Some(options.into_iter().map(Into::into).collect());
         self
     }
 

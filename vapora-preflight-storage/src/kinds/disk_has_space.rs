@@ -9,13 +9,14 @@ use vapora_preflight::{
     Problems, Unit, async_trait,
 };
 
-use crate::filesystems::{Behind, Filesystems};
+use super::field;
+use crate::filesystems::{Behind, Filesystems, Usage};
 
 /// The file system behind a path has space and inodes left, and can be written.
 ///
 /// At least one limit has to be given; all that are given have to hold. What counts is what is free to a user who is not
 /// the superuser, and percentages are the other side of `Use%` in `df`: blocks that are kept back count neither as
-/// used nor as free.
+/// used nor as free. What the path is on can be asked for as well: the mount point, the type and the options.
 ///
 /// A path that does not exist is an error, for its file system is not known. A file system that is mounted read-only
 /// fails, and so does one without any capacity, such as `/proc`. The answer comes from `statvfs`; on a dead network file
@@ -36,6 +37,18 @@ pub struct DiskHasSpace {
     /// count inodes, such as btrfs, makes it an error.
     #[serde(default)]
     pub inodes_percent: Option<f64>,
+    /// How many inodes have to be free at least. A file system that does not count inodes makes it an error.
+    #[serde(default)]
+    pub inodes: Option<u64>,
+    /// Where its file system has to be mounted. Where a disk is not mounted, the path is on the one below, and fills it.
+    #[serde(default)]
+    pub mounted_at: Option<PathBuf>,
+    /// The types of file system that are right, any of them, as in `["ext4", "xfs"]`.
+    #[serde(default)]
+    pub filesystem: Vec<String>,
+    /// The options that it has to be mounted with, all of them, as in `["noexec", "nodev"]`.
+    #[serde(default)]
+    pub options: Vec<String>,
     /// Whether the file system may be mounted read-only.
     #[serde(default)]
     pub allow_read_only: bool,
@@ -49,6 +62,10 @@ impl DiskHasSpace {
             free: None,
             free_percent: None,
             inodes_percent: None,
+            inodes: None,
+            mounted_at: None,
+            filesystem: Vec::new(),
+            options: Vec::new(),
             allow_read_only: false,
         }
     }
@@ -75,19 +92,67 @@ impl DiskHasSpace {
             }
         }
         if let Some(least) = self.inodes_percent {
-            let Some(free) = usage.inodes_free_percent() else {
-                let filesystem = usage.filesystem.as_deref().unwrap_or("unknown");
-                return Err(CheckError::permanent(format!(
-                    "the file system behind `{}` (`{filesystem}`) has no inode count",
-                    self.path.display()
-                ))
-                .remedy("leave out `inodes_percent` for it"));
-            };
+            let free = usage.inodes_free_percent().ok_or_else(|| self.no_inodes(usage, "inodes_percent"))?;
             let holds = free >= least;
             if !holds {
                 unmet.push((
                     format!("at least {least}% of the inodes free"),
                     format!("{}% of the inodes free", floor(free)),
+                ));
+            }
+        }
+        if let Some(least) = self.inodes {
+            let (_, free) = usage.inodes.ok_or_else(|| self.no_inodes(usage, "inodes"))?;
+            if free < least {
+                unmet.push((format!("at least {least} inodes free"), format!("{free} inodes free")));
+            }
+        }
+        Ok(unmet)
+    }
+
+    fn no_inodes(&self, usage: &Usage, parameter: &str) -> CheckError {
+        let filesystem = usage.filesystem.as_deref().unwrap_or("unknown");
+        CheckError::permanent(format!(
+            "the file system behind `{}` (`{filesystem}`) has no inode count",
+            self.path.display()
+        ))
+        .remedy(format!("leave out `{parameter}` for it"))
+    }
+
+    /// What the mount should be and is not.
+    fn misplaced(&self, behind: &Behind) -> Result<Vec<(String, String)>, CheckError> {
+        let unknown = |what: &str| {
+            CheckError::permanent(format!("{what} of `{}` is not known", self.path.display()))
+                .remedy("make sure that `/proc` is mounted, or leave it out")
+        };
+        let mut unmet = Vec::new();
+        if let Some(expected) = &self.mounted_at {
+            let mount = behind.mount.as_ref().ok_or_else(|| unknown("the mount"))?;
+            if mount != expected {
+                unmet.push((
+                    format!("on the file system at `{}`", expected.display()),
+                    format!("on the one at `{}`", mount.display()),
+                ));
+            }
+        }
+        if !self.filesystem.is_empty() {
+            let found =
+                behind.usage.filesystem.as_ref().ok_or_else(|| unknown("the type of the file system"))?;
+            if !self.filesystem.contains(found) {
+                unmet.push((
+                    format!("a file system `{}`", self.filesystem.join("` or `")),
+                    format!("a `{found}`"),
+                ));
+            }
+        }
+        if !self.options.is_empty() {
+            let found = behind.usage.options.as_ref().ok_or_else(|| unknown("the options of the mount"))?;
+            let lacking: Vec<&str> =
+                self.options.iter().filter(|option| !found.contains(option)).map(String::as_str).collect();
+            if !lacking.is_empty() {
+                unmet.push((
+                    format!("mounted with `{}`", lacking.join("`, `")),
+                    format!("mounted with `{}`", found.join("`, `")),
                 ));
             }
         }
@@ -101,12 +166,31 @@ impl DiskHasSpace {
             .with("mount", behind.mount.as_ref().map(|mount| mount.display().to_string()))
             .with("device", usage.device.clone())
             .with("filesystem", usage.filesystem.clone())
+            .with("options", usage.options.clone())
             .measured("total", usage.total, Unit::Bytes)
             .measured("free", usage.available, Unit::Bytes)
             .measured("used_percent", ceil(100.0 - usage.free_percent()), Unit::Percent)
             .measured("free_percent", floor(usage.free_percent()), Unit::Percent)
+            .with("inodes", usage.inodes.map(|(total, _)| total))
+            .with("inodes_free", usage.inodes.map(|(_, free)| free))
             .measured("inodes_free_percent", usage.inodes_free_percent().map(floor), Unit::Percent)
             .with("read_only", usage.read_only)
+    }
+
+    /// What is behind the path, in brackets: ` (on `/srv`, `/dev/sdb1` of `ext4`)`.
+    fn whereabouts(&self, behind: &Behind) -> String {
+        let mount = behind.mount.as_ref().filter(|mount| **mount != self.path);
+        let mount = mount.map(|mount| format!("on `{}`", mount.display()));
+        let device = match (&behind.usage.device, &behind.usage.filesystem) {
+            (Some(device), Some(filesystem)) if device != filesystem => {
+                Some(format!("`{device}` of `{filesystem}`"))
+            }
+            (_, Some(filesystem)) => Some(format!("`{filesystem}`")),
+            (Some(device), None) => Some(format!("`{device}`")),
+            (None, None) => None,
+        };
+        let parts: Vec<String> = [mount, device].into_iter().flatten().collect();
+        if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
     }
 
     fn unreadable(&self, error: &io::Error) -> CheckError {
@@ -138,10 +222,7 @@ impl Check for DiskHasSpace {
         let behind =
             Filesystems::of(cx)?.behind(&self.path).await.map_err(|error| self.unreadable(&error))?;
         let (usage, evidence) = (&behind.usage, self.evidence_of(&behind));
-        let at = match &behind.mount {
-            Some(mount) if *mount != self.path => format!("`{path}` (on `{}`)", mount.display()),
-            _ => format!("`{path}`"),
-        };
+        let at = format!("`{path}`{}", self.whereabouts(&behind));
         if usage.total == 0 {
             return Ok(Outcome::Fail(
                 Finding::new(format!("the file system behind {at} has no capacity"))
@@ -151,10 +232,21 @@ impl Check for DiskHasSpace {
                     .evidence(evidence),
             ));
         }
-        let mut unmet = self.unmet(&behind)?;
-        if usage.read_only && !self.allow_read_only {
-            unmet.insert(0, ("mounted for writing".to_owned(), "mounted read-only".to_owned()));
+        let frozen = usage.read_only && !self.allow_read_only;
+        let misplaced = self.misplaced(&behind)?;
+        let remedy = if frozen {
+            "find out why it is read-only (the kernel remounts so after errors), and mount it for writing"
+        } else if misplaced.is_empty() {
+            "remove what is no longer needed there, or enlarge the file system"
+        } else {
+            "mount the file system that belongs there, with its options, or correct `path`"
+        };
+        let mut unmet = Vec::new();
+        if frozen {
+            unmet.push(("mounted for writing".to_owned(), "mounted read-only".to_owned()));
         }
+        unmet.extend(misplaced);
+        unmet.extend(self.unmet(&behind)?);
         if unmet.is_empty() {
             let summary =
                 format!("{at} has {} free ({}%)", Bytes::new(usage.available), floor(usage.free_percent()));
@@ -162,11 +254,6 @@ impl Check for DiskHasSpace {
         }
         let (expected, actual): (Vec<_>, Vec<_>) = unmet.into_iter().unzip();
         let actual = actual.join("; ");
-        let remedy = if usage.read_only && !self.allow_read_only {
-            "find out why it is read-only (the kernel remounts so after errors), and mount it for writing"
-        } else {
-            "remove what is no longer needed there, or enlarge the file system"
-        };
         Ok(Outcome::Fail(
             Finding::new(format!("{at}: {actual}"))
                 .expected(expected.join("; "))
@@ -190,15 +277,13 @@ inodes_percent = 5
 "#;
 
     fn evidence() -> &'static [EvidenceField] {
-        const fn field(name: &'static str, about: &'static str) -> EvidenceField {
-            EvidenceField { name, about }
-        }
         const {
             &[
                 field("path", "the path that was asked about"),
                 field("mount", "where its file system is mounted; nothing where that is not known"),
                 field("device", "the device behind it; nothing where that is not known"),
                 field("filesystem", "its type, such as `ext4`; nothing where that is not known"),
+                field("options", "the options it is mounted with; nothing where they are not known"),
                 field("total", "its size in bytes"),
                 field("free", "what is free to a user who is not the superuser, in bytes"),
                 field(
@@ -206,6 +291,8 @@ inodes_percent = 5
                     "what is used in percent, as `df` shows it, rounded up to two decimals",
                 ),
                 field("free_percent", "what is free in percent, rounded down to two decimals"),
+                field("inodes", "how many inodes there are; nothing where inodes are not counted"),
+                field("inodes_free", "how many of them are free; nothing where inodes are not counted"),
                 field(
                     "inodes_free_percent",
                     "the free inodes in percent, rounded down to two decimals; nothing where inodes are not counted",
@@ -219,11 +306,30 @@ inodes_percent = 5
         if self.path.as_os_str().is_empty() {
             problems.at("path", "the path is empty", "name a file or folder on the file system");
         }
-        if self.free.is_none() && self.free_percent.is_none() && self.inodes_percent.is_none() {
+        let limits = [
+            self.free.is_some(),
+            self.free_percent.is_some(),
+            self.inodes_percent.is_some(),
+            self.inodes.is_some(),
+            self.mounted_at.is_some(),
+            !self.filesystem.is_empty(),
+            !self.options.is_empty(),
+        ];
+        if !limits.contains(&true) {
             problems.whole(
                 "there is no limit, so nothing is asked",
-                "give at least one of `free`, `free_percent` and `inodes_percent`",
+                "give at least one of `free`, `free_percent`, `inodes_percent`, `inodes`, `mounted_at`, `filesystem` and `options`",
             );
+        }
+        if self.mounted_at.as_ref().is_some_and(|mount| !mount.is_absolute()) {
+            problems.at(
+                "mounted_at",
+                "a mount point is an absolute path",
+                "write it as in `/var/lib/vapora`",
+            );
+        }
+        if self.inodes == Some(0) {
+            problems.at("inodes", "a limit of 0 always holds", "write how many have to be free");
         }
         if self.free.is_some_and(|free| free.get() == 0) {
             problems.at("free", "a limit of 0 bytes always holds", "write how much has to be free");
