@@ -142,7 +142,7 @@ fn a_check_that_could_be_of_its_kind_is_not_left_to_a_person() {
     let registry = registry();
     // these wait for more than the one kind that exists
     let partly = [
-        "artifacts-unchanged",
+        "configmap-unchanged",
         "database-healthy",
         "dry-run-reviewed",
         "metrics-normal",

@@ -27,4 +27,4 @@ pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};
 pub use peer::Peer;
 pub use told::told;
-pub use world::{DiskUsage, UnknownWorldFault, World, WorldError, WorldFault};
+pub use world::{DiskUsage, UnknownWorldFault, World, WorldError, WorldFault, WorldFile};

@@ -1,6 +1,7 @@
-//! VAPORA's world: two clusters, their backends, an endpoint with TLS, and disks.
+//! VAPORA's world: two clusters, their backends, an endpoint with TLS, disks, and the files of the release machine.
 
 mod fault;
+mod files;
 
 use std::{
     io,
@@ -12,7 +13,10 @@ use std::{
     time::Duration,
 };
 
-pub use self::fault::{UnknownWorldFault, WorldFault};
+pub use self::{
+    fault::{UnknownWorldFault, WorldFault},
+    files::WorldFile,
+};
 use serde_json::{Value, json};
 use vapora_preflight::Timestamp;
 
@@ -80,6 +84,9 @@ pub struct World {
     endpoint: TlsEndpoint,
     authority: TestCa,
     disks: Mutex<Vec<DiskUsage>>,
+    artifacts: Mutex<Vec<WorldFile>>,
+    /// Whether the newest file of a backup is cut short.
+    damaged_backup: AtomicBool,
     /// Whether the nightly backup does not run.
     no_backups: AtomicBool,
     /// Whether a deployment leaves the images as they are.
@@ -195,6 +202,8 @@ impl World {
             endpoint,
             authority,
             disks: Mutex::new(vec![disk("/", 40, 22), disk("/var/lib/vapora", 200, 131)]),
+            artifacts: Mutex::default(),
+            damaged_backup: AtomicBool::new(false),
             no_backups: AtomicBool::new(false),
             no_images: AtomicBool::new(false),
             clock,
@@ -207,6 +216,7 @@ impl World {
             }
         }
         world.back_up()?;
+        *world.artifacts_now() = files::artifacts(&world.staging, now_unix_seconds)?;
         for fault in faults {
             world.inject(*fault)?;
         }
@@ -250,6 +260,41 @@ impl World {
 
     fn disks_now(&self) -> MutexGuard<'_, Vec<DiskUsage>> {
         self.disks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn artifacts_now(&self) -> MutexGuard<'_, Vec<WorldFile>> {
+        self.artifacts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the pipeline has made for the release: the manifests of the ConfigMap and the Deployments, and the
+    /// configurations of all modes.
+    pub fn artifacts(&self) -> Vec<WorldFile> {
+        self.artifacts_now().clone()
+    }
+
+    /// The same as a zip archive.
+    pub fn artifacts_archive(&self) -> Result<Vec<u8>, WorldError> {
+        files::zip(&self.artifacts_now())
+    }
+
+    /// The files of the nightly backup of the database: those of the last three nights, made at two o'clock, each with
+    /// its checksum.
+    pub fn backups(&self) -> Result<Vec<WorldFile>, WorldError> {
+        const DAY: i64 = 24 * 60 * 60;
+        let newest = (self.clock.unix_seconds() - 2 * 60 * 60).div_euclid(DAY) * DAY + 2 * 60 * 60;
+        let late = if self.no_backups.load(Ordering::SeqCst) { 3 } else { 0 };
+        let mut files = Vec::new();
+        for night in late..late + 3 {
+            let made = newest - night * DAY;
+            let day = Timestamp::from_unix_seconds(made).to_string();
+            files.extend(files::backup(day.get(..10).unwrap_or_default(), made)?);
+        }
+        if self.damaged_backup.load(Ordering::SeqCst)
+            && let Some(newest) = files.first_mut()
+        {
+            newest.content.truncate(newest.content.len() / 3);
+        }
+        Ok(files)
     }
 
     /// A kubeconfig with the contexts `staging` (the current one) and `production`, both as the service account
@@ -330,6 +375,11 @@ impl World {
                     job["status"] = json!({ "lastScheduleTime": ended, "lastSuccessfulTime": ended });
                 })?;
             }
+            WorldFault::BackupDamaged => self.damaged_backup.store(true, Ordering::SeqCst),
+            WorldFault::ArtifactMissing => {
+                self.artifacts_now().retain(|file| file.name != "docker-compose.yml");
+            }
+            WorldFault::ManifestBroken => files::break_manifest(&mut self.artifacts_now()),
             WorldFault::NodeBusy => production.set_node_usage("node-2", 2_000, 31 << 30)?,
             WorldFault::ImageUnchanged => self.no_images.store(true, Ordering::SeqCst),
             WorldFault::DiskFull => {

@@ -184,3 +184,34 @@ async fn every_fault_can_be_injected_while_the_world_runs() {
     let world = World::start(&[WorldFault::DiskFull], NOW).await.unwrap();
     assert!(world.disks().iter().all(|disk| disk.free_bytes <= disk.total_bytes / 100));
 }
+
+#[tokio::test]
+async fn the_files_of_the_release_machine_are_there_and_a_fault_damages_them() {
+    let world = World::start(&[], NOW).await.unwrap();
+    let names = |world: &World| world.artifacts().into_iter().map(|file| file.name).collect::<Vec<_>>();
+    assert_eq!(names(&world).len(), 12);
+    let backups = world.backups().unwrap();
+    let (newest, sum) = (&backups[0], String::from_utf8(backups[1].content.clone()).unwrap());
+    assert_eq!((newest.name.as_str(), newest.modified), ("vapora-2026-12-01.surql.zip", NOW - 12 * 60 * 60));
+    let digest = vapora_preflight::Digest::of(&newest.content).to_string();
+    assert!(digest.ends_with(sum.split(' ').next().unwrap()), "{sum}");
+
+    world.inject(WorldFault::BackupDamaged).unwrap();
+    assert!(world.backups().unwrap()[0].content.len() < newest.content.len() / 2);
+    assert_eq!(world.backups().unwrap()[2..], backups[2..]);
+    world.inject(WorldFault::BackupStale).unwrap();
+    assert_eq!(world.backups().unwrap()[0].name, "vapora-2026-11-28.surql.zip");
+
+    let whole = world.artifacts_archive().unwrap();
+    assert_eq!(world.artifacts_archive().unwrap(), whole);
+    world.inject(WorldFault::ManifestBroken).unwrap();
+    world.inject(WorldFault::ArtifactMissing).unwrap();
+    assert_eq!(names(&world).len(), 11);
+    assert_ne!(world.artifacts_archive().unwrap(), whole);
+    let manifest = world.artifacts().into_iter().find(|file| file.name == "deployment.yaml").unwrap();
+    let text = String::from_utf8(manifest.content).unwrap();
+    assert_eq!(
+        (text.matches("\"kind\":").count(), text.matches("\"metadata\": {\n    \"name\"").count()),
+        (4, 3)
+    );
+}

@@ -166,6 +166,7 @@ impl<'t> Act<'t> {
             }
             self.clock.advance_to(at);
             self.world.back_up()?;
+            self.scene.lay_out(&self.world)?;
             self.people_speak(phase.id.as_str())?;
             let run = Run::new(&self.plan)
                 .resources(Arc::clone(&self.resources))

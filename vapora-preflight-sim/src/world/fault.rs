@@ -54,6 +54,9 @@ faults! {
     CertificateWrongName, "certificate-wrong-name", "`api.vapora.com` serves the certificate of another name";
     ConfigDrift, "config-drift", "the ConfigMap on staging is not that of the release";
     BackupStale, "backup-stale", "the nightly backup on production has not run for three days";
+    BackupDamaged, "backup-damaged", "the newest file of the nightly backup is cut short";
+    ArtifactMissing, "artifact-missing", "the artifacts of the release lack `docker-compose.yml`";
+    ManifestBroken, "manifest-broken", "a name is twice in the manifest of the Deployments";
     NodeBusy, "node-busy", "a production Node is near its capacity in memory";
     ImageUnchanged, "image-unchanged", "the deployment leaves the images as they were";
     DiskFull, "disk-full", "one hundredth of every disk is free";

@@ -1,11 +1,15 @@
-//! The release machine of the demonstration: a repository, and the validator that VAPORA's checklist calls.
+//! The release machine of the demonstration: a repository, the validator that VAPORA's checklist calls, the artifacts of the
+//! release and the backups.
 
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, SystemTime},
 };
+
+use vapora_preflight_sim::{World, WorldFile};
 
 use crate::exit::Stop;
 
@@ -19,6 +23,14 @@ pub(super) struct Machine {
     pub(super) config_manifest: PathBuf,
     /// The manifest of its Deployments.
     pub(super) deployment_manifest: PathBuf,
+    /// The archive that the pipeline made of the artifacts.
+    pub(super) archive: PathBuf,
+    /// The folder that it is unpacked into.
+    pub(super) artifacts: PathBuf,
+    /// The folder of the configurations that were generated for the review.
+    pub(super) generated: PathBuf,
+    /// The folder of the backups.
+    pub(super) backups: PathBuf,
 }
 
 /// Validates a mode as far as the demonstration goes: its configuration has to be there, and to name the mode.
@@ -38,12 +50,7 @@ echo '{"clientVersion":{"major":"1","minor":"36","gitVersion":"v1.36.1"},"kustom
 "#;
 
 impl Machine {
-    /// `config_map` is that of the cluster, whose manifest is among the artifacts.
-    pub(super) fn set(
-        folder: &Path,
-        config_map: &serde_json::Value,
-        deployments: &[serde_json::Value],
-    ) -> Result<Self, Stop> {
+    pub(super) fn set(folder: &Path) -> Result<Self, Stop> {
         let repository = folder.join("repository");
         let remote = folder.join("remote.git");
         let bin = folder.join("bin");
@@ -60,31 +67,6 @@ impl Machine {
         for program in [&nu, &kubectl] {
             fs::set_permissions(program, fs::Permissions::from_mode(0o755))?;
         }
-        let artifacts = folder.join("artifacts");
-        fs::create_dir_all(&artifacts)?;
-        let config_manifest = artifacts.join("configmap.yaml");
-        let manifest = serde_json::json!({
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": { "name": config_map["metadata"]["name"], "namespace": config_map["metadata"]["namespace"] },
-            "data": config_map["data"],
-        });
-        // every JSON text is one of YAML
-        fs::write(&config_manifest, serde_json::to_string_pretty(&manifest)?)?;
-        let deployment_manifest = artifacts.join("deployment.yaml");
-        let manifests: Result<Vec<String>, _> = deployments
-            .iter()
-            .map(|deployment| {
-                let (metadata, spec) = (&deployment["metadata"], &deployment["spec"]);
-                serde_json::to_string_pretty(&serde_json::json!({
-                    "apiVersion": "apps/v1",
-                    "kind": "Deployment",
-                    "metadata": { "name": metadata["name"], "namespace": metadata["namespace"] },
-                    "spec": spec,
-                }))
-            })
-            .collect();
-        fs::write(&deployment_manifest, manifests?.join("\n---\n"))?;
         git(&remote, &["init", "--quiet", "--bare", "--initial-branch=main"])?;
         git(&repository, &["init", "--quiet", "--initial-branch=main"])?;
         git(&repository, &["add", "."])?;
@@ -95,8 +77,44 @@ impl Machine {
         git(&repository, &["commit", "--quiet", "--message", "configuration of release 2.0.0"])?;
         git(&repository, &["remote", "add", "origin", "../remote.git"])?;
         git(&repository, &["push", "--quiet", "origin", "main"])?;
-        Ok(Self { repository, nu, kubectl, config_manifest, deployment_manifest })
+        let (files, inside) = (folder.join("files"), folder.join("files/deployment-artifacts"));
+        Ok(Self {
+            repository,
+            nu,
+            kubectl,
+            config_manifest: inside.join("configmap.yaml"),
+            deployment_manifest: inside.join("deployment.yaml"),
+            archive: files.join("deployment-artifacts.zip"),
+            generated: files.join("generated"),
+            backups: files.join("backups"),
+            artifacts: inside,
+        })
     }
+
+    /// Lays out the files that the world has by now: the artifacts, as an archive and unpacked, and the backups.
+    pub(super) fn lay_out(&self, world: &World) -> Result<(), Stop> {
+        let artifacts = world.artifacts();
+        let of_modes = artifacts.iter().filter(|file| file.name.starts_with("vapora-"));
+        fill(&self.generated, of_modes)?;
+        fill(&self.artifacts, &artifacts)?;
+        fs::write(&self.archive, world.artifacts_archive()?)?;
+        fill(&self.backups, &world.backups()?)
+    }
+}
+
+/// Has a folder hold these files, and no others.
+fn fill<'f>(folder: &Path, files: impl IntoIterator<Item = &'f WorldFile>) -> Result<(), Stop> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    for WorldFile { name, content, modified } in files {
+        let path = folder.join(name);
+        fs::write(&path, content)?;
+        let since_1970 = Duration::from_secs(u64::try_from(*modified).unwrap_or_default());
+        fs::File::options().append(true).open(&path)?.set_modified(SystemTime::UNIX_EPOCH + since_1970)?;
+    }
+    Ok(())
 }
 
 /// Runs git apart from the settings of the user and of the machine.

@@ -66,12 +66,13 @@ impl Scene {
             ("VAPORA_STAGING_TOKEN", world.staging_backend().token().to_owned()),
             ("VAPORA_DASHBOARD_TOKEN", monitoring.token().to_owned()),
         ]));
-        let config_map = world
-            .staging()
-            .object("ConfigMap", "vapora", "vapora-config")
-            .map_err(|error| Stop::failed(error.to_string()))?;
-        let machine = Machine::set(&files, &config_map, &world.staging().objects("Deployment"))?;
+        let machine = Machine::set(&files)?;
         Ok(Self { kubeconfig, roots, machine, monitoring, secrets })
+    }
+
+    /// Lays out the files that the world has by now.
+    pub(super) fn lay_out(&self, world: &World) -> Result<(), Stop> {
+        self.machine.lay_out(world)
     }
 
     pub(super) fn secrets(&self) -> DemoSecrets {
@@ -96,6 +97,11 @@ impl Scene {
             .var("kubectl", &text(&self.machine.kubectl))
             .var("config_manifest", &text(&self.machine.config_manifest))
             .var("deployment_manifest", &text(&self.machine.deployment_manifest))
+            .var("artifacts", &text(&self.machine.artifacts))
+            .var("artifacts_archive", &text(&self.machine.archive))
+            .var("generated", &text(&self.machine.generated))
+            .var("backup_files", "true")
+            .var("backups", &text(&self.machine.backups))
             .role("deployment_lead", "Ada Lovelace")
             .role("on_call", "Grace Hopper")
             .role("communications_lead", "Hedy Lamarr")
