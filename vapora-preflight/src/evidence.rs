@@ -239,16 +239,22 @@ pub struct Attachment {
     pub size: u64,
     /// The content, while this process has it; a replayed journal only has the digest.
     pub content: Option<Arc<[u8]>>,
+    /// Whether it is of use only as it is, such as a backup; a replayed journal does not tell.
+    pub whole: bool,
 }
 
 impl Attachment {
-    /// Edits the content where it is text.
-    fn map_text(&mut self, edit: &dyn Fn(&mut String)) {
-        let Some(content) = &self.content else { return };
-        let Ok(text) = std::str::from_utf8(content) else { return };
+    /// The content with this edit, where it is text that the edit changes.
+    fn edited(&self, edit: &dyn Fn(&mut String)) -> Option<String> {
+        let text = std::str::from_utf8(self.content.as_deref()?).ok()?;
         let mut edited = text.to_owned();
         edit(&mut edited);
-        if edited != text {
+        (edited != text).then_some(edited)
+    }
+
+    /// Edits the content where it is text.
+    fn map_text(&mut self, edit: &dyn Fn(&mut String)) {
+        if let Some(edited) = self.edited(edit) {
             self.digest = Digest::of(&edited);
             self.size = edited.len() as u64;
             self.content = Some(edited.into_bytes().into());
@@ -281,22 +287,36 @@ impl Evidence {
         self
     }
 
-    /// Adds a file.
+    /// Adds a file. The secrets that the run has resolved are taken out of it where it is text.
     pub fn attached(
-        mut self,
+        self,
         name: impl Into<String>,
         media_type: impl Into<String>,
         content: impl Into<Arc<[u8]>>,
     ) -> Self {
-        let content = content.into();
-        self.attachments.push(Attachment {
-            name: name.into(),
-            media_type: media_type.into(),
-            digest: Digest::of(&content),
-            size: content.len() as u64,
-            content: Some(content),
-        });
+        self.attach(name.into(), media_type.into(), content.into(), false)
+    }
+
+    /// Adds a file that is of use only as it is, such as a backup. One that holds a secret which the run has resolved is not
+    /// kept: the check is an error then. Where the journal keeps it, only its owner can read it.
+    pub fn attached_whole(
+        self,
+        name: impl Into<String>,
+        media_type: impl Into<String>,
+        content: impl Into<Arc<[u8]>>,
+    ) -> Self {
+        self.attach(name.into(), media_type.into(), content.into(), true)
+    }
+
+    fn attach(mut self, name: String, media_type: String, content: Arc<[u8]>, whole: bool) -> Self {
+        let (digest, size) = (Digest::of(&content), content.len() as u64);
+        self.attachments.push(Attachment { name, media_type, digest, size, content: Some(content), whole });
         self
+    }
+
+    /// The first file that has to stay as it is, and would not with this edit.
+    pub(crate) fn spoilt_by(&self, edit: &dyn Fn(&mut String)) -> Option<&Attachment> {
+        self.attachments.iter().find(|file| file.whole && file.edited(edit).is_some())
     }
 
     /// Sets a value, in place of an earlier one of that name.
@@ -386,6 +406,20 @@ mod tests {
         assert_eq!(attachment.content.as_deref(), Some(&b"token [redacted]"[..]));
         assert_eq!(attachment.digest, Digest::of("token [redacted]"));
         assert_eq!(attachment.size, 16);
+    }
+
+    #[test]
+    fn a_file_that_has_to_stay_whole_is_told_before_it_is_edited() {
+        let edit = |text: &mut String| *text = text.replace("abc", "[redacted]");
+        let spoilt = |evidence: &Evidence| evidence.spoilt_by(&edit).map(|file| file.name.clone());
+        let part = Evidence::new().attached("log", "text/plain", b"token abc".to_vec());
+        assert_eq!(spoilt(&part), None, "what need not stay whole is edited");
+        let other = part.attached_whole("a.yaml", "application/yaml", b"token: abd".to_vec());
+        assert_eq!(spoilt(&other), None);
+        let binary = other.attached_whole("a.bin", "application/octet-stream", b"\xffabc".to_vec());
+        assert_eq!(spoilt(&binary), None, "only texts are edited");
+        let whole = binary.attached_whole("b.yaml", "application/yaml", b"token: abc".to_vec());
+        assert_eq!(spoilt(&whole).as_deref(), Some("b.yaml"));
     }
 
     #[test]

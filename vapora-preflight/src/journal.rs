@@ -144,7 +144,9 @@ impl Journal {
             let path = self.file(attachment.digest);
             if !files::holds(&path, content) {
                 files::make_folder(&self.folder.join(FILES))?;
-                files::put(&path, content)?;
+                files::put_for(&path, content, attachment.whole)?;
+            } else if attachment.whole {
+                files::make_private(&path)?;
             }
         }
         Ok(())

@@ -193,7 +193,28 @@ impl Status {
         }
     }
 
-    pub(crate) fn map_text(&mut self, edit: &dyn Fn(&mut String)) {
+    /// Takes out of every text what must not be recorded. A file that is of use only as it is makes it an error then: half of
+    /// it is not kept.
+    pub(crate) fn clean(&mut self, edit: &dyn Fn(&mut String)) {
+        if let Self::Done(outcome) = self
+            && let Some(file) = outcome.finding().evidence.spoilt_by(edit)
+        {
+            *self = Self::Errored(ErrorReport {
+                message: format!("the file `{}` could not be kept as it is", file.name),
+                causes: vec![
+                    "it holds a secret that this run has resolved, and none is written down".to_owned(),
+                ],
+                transient: false,
+                remedy: Some(
+                    "leave out of it what holds the secret, and see why the secret is there in plain text"
+                        .to_owned(),
+                ),
+            });
+        }
+        self.map_text(edit);
+    }
+
+    fn map_text(&mut self, edit: &dyn Fn(&mut String)) {
         match self {
             Self::Done(outcome) => outcome.finding_mut().map_text(edit),
             Self::Errored(error) => {

@@ -377,7 +377,7 @@ impl<'p> Owner<'p> {
     }
 
     fn settle(&mut self, index: usize, mut status: Status, asked: Option<Asked>) -> Result<(), JournalError> {
-        status.map_text(&|text| self.redactor.clean(text));
+        status.clean(&|text| self.redactor.clean(text));
         let outline = self.plan.check_outline(index);
         let (started, attempts) = asked.unwrap_or_else(|| (self.world.clock.now(), 0));
         tracing::info!(check = %outline.id, attempts, status = status.word(), "settled");

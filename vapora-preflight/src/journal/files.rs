@@ -27,17 +27,42 @@ pub(super) fn make_folder(path: &Path) -> Result<(), JournalError> {
 
 /// Puts a whole file in its place at once: whoever looks finds all of it or nothing. Only the holder of the lock does this.
 pub(super) fn put(path: &Path, content: &[u8]) -> Result<(), JournalError> {
+    put_for(path, content, false)
+}
+
+/// The same; where it is private, nobody but its owner can read it at any time.
+pub(super) fn put_for(path: &Path, content: &[u8], private: bool) -> Result<(), JournalError> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = Path::new(&draft);
     let write = || -> io::Result<()> {
         let mut file = File::create(draft)?;
+        if private {
+            keep_private(&file)?;
+        }
         file.write_all(content)?;
         file.sync_all()
     };
     write().map_err(JournalError::io("write", draft))?;
     fs::rename(draft, path).map_err(JournalError::io("put in place", path))?;
     path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Sees to it that nobody but its owner can read a file that is there.
+pub(super) fn make_private(path: &Path) -> Result<(), JournalError> {
+    File::open(path).and_then(|file| keep_private(&file)).map_err(JournalError::io("keep private", path))
+}
+
+#[cfg(unix)]
+fn keep_private(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+/// Other systems than Unix take the rights of the folder.
+#[cfg(not(unix))]
+fn keep_private(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether a file holds just this.

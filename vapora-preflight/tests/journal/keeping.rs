@@ -99,6 +99,32 @@ fn an_attachment_that_was_spoilt_is_written_again() {
 
 #[cfg(unix)]
 #[test]
+fn what_has_to_stay_whole_is_for_the_eyes_of_its_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let whole = |check: &str, content: &[u8]| {
+        let evidence = Evidence::new().attached_whole("backup.yaml", "application/yaml", content.to_vec());
+        finished(check, Status::Done(Outcome::Pass(Finding::new("kept").evidence(evidence))))
+    };
+    let world = World::with(&told([planned()]));
+    let mut journal = world.open();
+    let mode = |content: &[u8]| {
+        let path = world.folder().join("files").join(Digest::of(content).to_string());
+        assert_eq!(fs::read(&path).unwrap(), content);
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    };
+    let mut record = |kind: EventKind| journal.record(&told([kind])[0]).unwrap();
+    record(whole("backup", b"abc"));
+    assert_eq!(mode(b"abc"), 0o600);
+    record(kept("backup", b"xyz"));
+    assert_ne!(mode(b"xyz") & 0o044, 0, "what need not stay whole has the rights of any other file");
+    record(whole("backup", b"xyz"));
+    assert_eq!(mode(b"xyz"), 0o600, "though it was there before");
+    record(kept("nodes", b"xyz"));
+    assert_eq!(mode(b"xyz"), 0o600, "and stays so");
+}
+
+#[cfg(unix)]
+#[test]
 fn an_attachment_that_cannot_be_kept_leaves_no_line() {
     let world = World::with(&told([planned()]));
     fs::write(world.folder().join("files"), "in the way").unwrap();

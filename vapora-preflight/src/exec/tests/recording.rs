@@ -104,6 +104,54 @@ fn a_secret_is_kept_out_of_all_that_is_recorded() {
 }
 
 #[test]
+fn a_file_that_has_to_stay_whole_is_not_kept_without_its_secrets() {
+    paused(async {
+        let keeps = |attach: fn(crate::Evidence, Vec<u8>) -> crate::Evidence, reads_it: bool| {
+            crate::check_fn("keeps", move |cx: crate::CheckContext| async move {
+                if reads_it {
+                    cx.secret(&SecretRef::Env("TOKEN".into()))?;
+                }
+                let evidence = attach(crate::Evidence::new(), b"password: hunter22\n".to_vec());
+                Ok(crate::Outcome::Pass(crate::Finding::new("kept").evidence(evidence)))
+            })
+        };
+        let whole =
+            |evidence: crate::Evidence, content| evidence.attached_whole("a.yaml", "text/yaml", content);
+        let part = |evidence: crate::Evidence, content| evidence.attached("a.yaml", "text/yaml", content);
+        let plan = Table::new()
+            .check("before", &[], keeps(whole, false))
+            .check("part", &["before"], keeps(part, true))
+            .check("whole", &["part"], keeps(whole, true))
+            .limits(|limits| limits.retry.attempts = 3)
+            .check("after", &["whole"], script([Answer::Pass]))
+            .gate("go", &["whole"])
+            .plan();
+        let mut tape = Tape::default();
+        let outcome = run(&plan).secrets(Arc::new(Vault)).record(&mut tape).execute().await.unwrap();
+        let report = |check: &str| outcome.report.check(check).unwrap().record.unwrap().status.clone();
+        let content = |check: &str| match report(check) {
+            crate::Status::Done(done) => done.finding().evidence.attachments()[0].content.clone().unwrap(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(&*content("before"), b"password: hunter22\n", "nothing is known of the secret yet");
+        assert_eq!(&*content("part"), b"password: [redacted]\n");
+        let crate::Status::Errored(error) = report("whole") else { panic!("it was kept") };
+        assert!(!error.transient);
+        assert_eq!(
+            error.to_string(),
+            "the file `a.yaml` could not be kept as it is: it holds a secret that this run has resolved, and none is written down"
+        );
+        assert!(error.remedy.is_some_and(|remedy| remedy.starts_with("leave out of it")));
+        assert_ne!(outcome.decision(), crate::Decision::Go);
+        assert!(told(&outcome, "after").starts_with("skipped"), "{}", told(&outcome, "after"));
+        let settled = tape.events.iter().rev().find(|event| {
+            matches!(&event.kind, EventKind::CheckFinished(finished) if finished.check.as_str() == "whole")
+        });
+        assert!(!format!("{settled:?}").contains("hunter22"));
+    });
+}
+
+#[test]
 fn a_check_that_asks_for_the_report_sees_what_was_known_when_it_began() {
     paused(async {
         let check = crate::check_fn("reads", |cx: crate::CheckContext| async move {

@@ -125,7 +125,7 @@ impl From<Item> for crate::Item {
 
 impl From<crate::Attachment> for Attachment {
     fn from(attachment: crate::Attachment) -> Self {
-        let crate::Attachment { name, media_type, digest, size, content: _ } = attachment;
+        let crate::Attachment { name, media_type, digest, size, content: _, whole: _ } = attachment;
         Self { name, media_type, digest, size }
     }
 }
@@ -133,6 +133,6 @@ impl From<crate::Attachment> for Attachment {
 impl From<Attachment> for crate::Attachment {
     fn from(attachment: Attachment) -> Self {
         let Attachment { name, media_type, digest, size } = attachment;
-        Self { name, media_type, digest, size, content: None }
+        Self { name, media_type, digest, size, content: None, whole: false }
     }
 }

@@ -63,7 +63,7 @@ fn advice() -> impl Strategy<Value = Option<Advice>> {
 fn evidence() -> impl Strategy<Value = Evidence> {
     let item = (text(), value(), of(unit())).prop_map(|(name, value, unit)| Item { name, value, unit });
     let attachment = (text(), text(), digest(), any::<u64>()).prop_map(|(name, media_type, digest, size)| {
-        Attachment { name, media_type, digest, size, content: None }
+        Attachment { name, media_type, digest, size, content: None, whole: false }
     });
     (vec(item, 0..4), vec(attachment, 0..3)).prop_map(|(items, files)| Evidence::from_parts(items, files))
 }
