@@ -10,6 +10,7 @@ use crate::{
     archive::{self, ArchiveFormat, ArchiveLimits, Flaw, Member, MemberSort, Meter, Visit},
     files::{File, Files, Listing, Sort},
     place::{Place, StoreSettings},
+    sums::Sum,
 };
 
 /// How files are held: `folder`, for one or for what is below a prefix of a bucket, or how the archive they are in is packed.
@@ -64,6 +65,8 @@ pub(crate) struct Seen<V> {
     pub(crate) unpacked: u64,
     /// How an archive is packed.
     pub(crate) format: Option<ArchiveFormat>,
+    /// The SHA-256 of an archive itself, where it was wanted.
+    pub(crate) digest: Option<Sum>,
 }
 
 impl<V> Seen<V> {
@@ -83,6 +86,11 @@ impl<V> Seen<V> {
 pub(crate) trait Visitor: Visit + Send + 'static {
     /// Whether the content of a file is wanted; where it is not, it need not be fetched.
     fn wants(&self, name: &str) -> bool;
+
+    /// Whether the digest of an archive itself is wanted.
+    fn wants_digest(&self) -> bool {
+        false
+    }
 }
 
 impl Held {
@@ -116,11 +124,6 @@ impl Held {
         self.archive.as_ref().map(|(file, _)| file)
     }
 
-    /// The files it is among.
-    pub(crate) fn files(&self) -> &Files {
-        &self.files
-    }
-
     /// Whether it is an archive, or a folder.
     pub(crate) fn word(&self) -> &'static str {
         if self.archive.is_some() { "an archive" } else { "a folder" }
@@ -150,6 +153,8 @@ impl Held {
         let limits = limits.clone();
         self.files
             .read(file, move |content| {
+                // What goes wrong is kept by the content.
+                let digest = visit.wants_digest().then(|| Sum::sha256_of(content).ok()).flatten();
                 let format = match format {
                     Some(format) => Some(format),
                     None => ArchiveFormat::of_content(content).unwrap_or_default(),
@@ -157,12 +162,12 @@ impl Held {
                 let Some(known) = format else {
                     let flaw =
                         Flaw::Unknown("it is neither a folder nor an archive of a known format".to_owned());
-                    return Seen { visit, flaw: Some(flaw), unpacked: 0, format };
+                    return Seen { visit, flaw: Some(flaw), unpacked: 0, format, digest };
                 };
                 let mut unpacked = 0;
                 let mut counted = Counted { inner: &mut visit, unpacked: &mut unpacked };
                 let flaw = archive::walk(known, &name, content, &limits, &mut counted).err();
-                Seen { visit, flaw, unpacked, format }
+                Seen { visit, flaw, unpacked, format, digest }
             })
             .await
     }
@@ -209,7 +214,7 @@ impl Held {
                 break;
             }
         }
-        Ok(Seen { unpacked: meter.unpacked(), visit, flaw, format: None })
+        Ok(Seen { unpacked: meter.unpacked(), visit, flaw, format: None, digest: None })
     }
 }
 

@@ -9,6 +9,8 @@ use std::{
 /// One line of `mountinfo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mount {
+    /// The number by which the kernel knows it.
+    id: u64,
     pub(super) point: PathBuf,
     pub(super) device: String,
     pub(super) filesystem: String,
@@ -17,25 +19,28 @@ pub(super) struct Mount {
     pub(super) options: Vec<String>,
 }
 
-/// The mount that a path belongs to: the one with the longest mount point, and the later one where two have the same.
-pub(super) fn behind(mountinfo: &[u8], path: &Path) -> Option<Mount> {
-    mountinfo
-        .split(|byte| *byte == b'\n')
-        .filter_map(parse)
-        .filter(|mount| path.starts_with(&mount.point))
-        .max_by_key(|mount| mount.point.components().count())
+/// The mount that a path belongs to: the one that the kernel says it is on, and where it does not say that, the one with the
+/// longest mount point, the later one where two have the same.
+pub(super) fn behind(mountinfo: &[u8], path: &Path, id: Option<u64>) -> Option<Mount> {
+    let all = || mountinfo.split(|byte| *byte == b'\n').filter_map(parse);
+    if let Some(known) = all().find(|mount| Some(mount.id) == id) {
+        return Some(known);
+    }
+    all().filter(|mount| path.starts_with(&mount.point)).max_by_key(|mount| mount.point.components().count())
 }
 
 /// Reads `36 35 98:0 /root /mount/point rw,noatime shared:1 - ext4 /dev/sda1 rw,errors=continue`, with any number of
 /// fields before the dash.
 fn parse(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|byte| *byte == b' ');
-    let point = unescaped(fields.nth(4)?);
+    let id = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+    let point = unescaped(fields.nth(3)?);
     let options = fields.next()?;
     let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
     let (filesystem, device) = (unescaped(rest.next()?), unescaped(rest.next()?));
     let of_the_whole = rest.next().unwrap_or_default();
     Some(Mount {
+        id,
         point: PathBuf::from(OsString::from_vec(point)),
         device: String::from_utf8_lossy(&device).into_owned(),
         filesystem: String::from_utf8_lossy(&filesystem).into_owned(),
@@ -94,7 +99,7 @@ mod tests {
         40 22 8:9 / /cut rw";
 
     fn device(path: &str) -> Option<String> {
-        behind(LINES, Path::new(path)).map(|mount| mount.device)
+        behind(LINES, Path::new(path), None).map(|mount| mount.device)
     }
 
     #[test]
@@ -102,7 +107,18 @@ mod tests {
         assert_eq!(device("/var/lib/vapora").as_deref(), Some("/dev/sdb1"));
         assert_eq!(device("/variant").as_deref(), Some("/dev/sda1"));
         assert_eq!(device("/cut/x").as_deref(), Some("/dev/sda1"));
-        assert_eq!(behind(b"", Path::new("/")), None);
+        assert_eq!(behind(b"", Path::new("/"), None), None);
+    }
+
+    #[test]
+    fn the_kernel_knows_better_which_mount_a_path_is_on() {
+        // `/data` was mounted a second time over what lies below it
+        let lines =
+            b"32 22 8:3 / /data/x rw - ext4 /dev/sdc1 rw\n33 22 8:4 / /data rw - btrfs /dev/sdd1 rw\n";
+        let device = |id| behind(lines, Path::new("/data/x/y"), id).map(|mount| mount.device);
+        assert_eq!(device(Some(33)).as_deref(), Some("/dev/sdd1"));
+        assert_eq!(device(Some(99)).as_deref(), Some("/dev/sdc1"));
+        assert_eq!(device(None).as_deref(), Some("/dev/sdc1"));
     }
 
     #[test]
@@ -112,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_mount_is_read_only_by_itself_or_with_its_file_system() {
-        let read_only = |path: &str| behind(LINES, Path::new(path)).unwrap().read_only;
+        let read_only = |path: &str| behind(LINES, Path::new(path), None).unwrap().read_only;
         assert!(read_only("/var"));
         assert!(read_only("/mnt/with space\\x"));
         assert!(!read_only("/"));
@@ -120,7 +136,7 @@ mod tests {
 
     #[test]
     fn options_are_those_of_the_mount_and_of_the_file_system() {
-        let options = |path: &str| behind(LINES, Path::new(path)).unwrap().options;
+        let options = |path: &str| behind(LINES, Path::new(path), None).unwrap().options;
         assert_eq!(options("/"), ["rw", "relatime"]);
         assert_eq!(options("/var"), ["rw", "ro", "attr2"]);
         assert_eq!(options("/mnt/with space\\x"), ["ro"]);

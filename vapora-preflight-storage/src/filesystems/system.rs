@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::fs::{AtFlags, CWD, StatVfsMountFlags, StatxFlags, statvfs, statx};
 
 use super::{Behind, Usage, mount};
 use crate::blocking;
@@ -23,7 +23,8 @@ fn look(path: &Path) -> io::Result<Behind> {
         .inodes(told.f_files, told.f_favail);
     usage.read_only = told.f_flag.contains(StatVfsMountFlags::RDONLY);
     // Without it the answer lacks a name, and nothing that it is judged by.
-    let mount = fs::read("/proc/self/mountinfo").ok().and_then(|lines| mount::behind(&lines, &path));
+    let mount =
+        fs::read("/proc/self/mountinfo").ok().and_then(|lines| mount::behind(&lines, &path, mount_of(&path)));
     Ok(match mount {
         Some(mount) => {
             usage.read_only |= mount.read_only;
@@ -32,4 +33,11 @@ fn look(path: &Path) -> io::Result<Behind> {
         }
         None => Behind { mount: None, usage },
     })
+}
+
+/// The number of the mount that a path is on. Linux tells it since 5.8.
+fn mount_of(path: &Path) -> Option<u64> {
+    let told = statx(CWD, path, AtFlags::NO_AUTOMOUNT, StatxFlags::MNT_ID).ok()?;
+    let known = StatxFlags::from_bits_retain(told.stx_mask).contains(StatxFlags::MNT_ID);
+    known.then_some(told.stx_mnt_id)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Check, CheckContext, CheckError, CheckResult, Digest, EvidenceField, Kind, Problems, async_trait,
+    Check, CheckContext, CheckResult, Digest, EvidenceField, Kind, Problems, async_trait,
 };
 
 mod inventory;
@@ -16,18 +16,32 @@ use crate::{
     ArchiveLimits, FileGlob, Place, StoreSettings,
     files::Listing,
     holding::{self, Held, Holding},
-    sums::{self, Sum},
+    sums,
 };
 
 /// An archive, or a folder, holds the files it should, and no others.
 ///
-/// A zip file, a tape archive (`.tar`, `.tar.gz`, `.tar.zst`) or a folder, on this machine or in an object store. It is read and
-/// never unpacked to disk: every byte of every member passes by, so that the checksums of the archive itself are checked, too.
+/// # Why
 ///
-/// It fails where a file is missing, is not expected, is empty or has another digest, and where the archive is damaged. An
-/// archive that would do harm is refused: names that lead out of it, absolute ones, links, devices, two members of one name,
-/// members that lie over one another, more members or more unpacked bytes than `limits` allow. What cannot be read here, such
-/// as an encrypted member, is an error.
+/// What a pipeline packs is what will be deployed. A file that it leaves out, or one that it takes along by mistake, is found out
+/// by whoever unpacks it in the middle of the deployment.
+///
+/// # What it asks
+///
+/// It reads a zip file, a tape archive (`.tar`, `.tar.gz`, `.tar.zst`) or a folder, on this machine or in an object store. An archive
+/// is never unpacked to disk: every byte of every member passes by, so that the checksums of the archive itself are checked, too.
+/// The evidence `digest` is its SHA-256; compare it with that of a later check by `plan.unchanged`.
+///
+/// # What fails
+///
+/// A file that is missing, is not expected, is empty, or has another digest. An archive that is damaged. One that would do harm is
+/// refused: names that lead out of it, absolute ones, links, devices, two members of one name, members that lie over one another,
+/// more members or more unpacked bytes than `limits` allow.
+///
+/// # What errs
+///
+/// A place that is not there or may not be read, a store that does not answer, an archive that changes while it is read, and what
+/// cannot be read here, such as an encrypted member.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -81,13 +95,6 @@ impl ArchiveComplete {
             limits: ArchiveLimits::default(),
         }
     }
-
-    /// Reads the digest of the archive itself.
-    async fn digest_of(held: &Held) -> Result<Option<String>, CheckError> {
-        let Some(file) = held.file() else { return Ok(None) };
-        let sum = held.files().read(file, Sum::sha256_of).await??;
-        Ok(Some(sum.to_string()))
-    }
 }
 
 #[async_trait]
@@ -95,11 +102,10 @@ impl Check for ArchiveComplete {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
         cx.doing(format!("looking into `{}`", self.archive));
         let held = Held::find(cx, &self.archive, self.format, self.store.as_ref()).await?;
-        let digest = Self::digest_of(&held).await?;
         let inventory = Inventory::new(self);
         let listing = Listing { deep: true, ..Listing::default() };
         let seen = held.walk(listing, &self.limits, inventory).await?.known(&self.archive)?;
-        Ok(Judged { check: self, held: &held, digest, seen }.outcome())
+        Ok(Judged { check: self, held: &held, seen }.outcome())
     }
 }
 

@@ -21,15 +21,31 @@ use crate::{
 
 /// There is a recent backup, and it looks as a backup should.
 ///
-/// The newest backup is found by its name in a folder of this machine or in a bucket of an object store (S3 and what speaks like
-/// it, Google Cloud Storage, Azure). Its age is that of the date in its name, where `date` says how that is written, and otherwise
-/// the time since it was last modified. A name that tells only the day leaves open when on that day: then the time of
-/// modification counts where it is of that day, and the first moment of the day where it is not.
+/// # Why
 ///
-/// It fails where there is none, where the newest is too old, lies in the future, is empty or smaller than `min_size`, or is much
-/// smaller than the one before. With `checksums` all of it is read and held to its checksum, and with `open` it is unpacked in
-/// passing, so that the checksums in zip, gzip and zstd are checked and a tape archive is read to its end. Give the check a
-/// `timeout` that is long enough for that.
+/// That a backup was started says nothing. One that is old, empty, cut short, or of another database is found out when it is needed.
+///
+/// # What it asks
+///
+/// It lists the backups by their names in a folder of this machine or in a bucket of an object store (S3 and what speaks like it,
+/// Google Cloud Storage, Azure), and takes the newest. Its age is that of the date in its name, where `date` says how that is
+/// written, and otherwise the time since it was last modified. A name that tells only the day leaves open when on that day: then
+/// the time of modification counts where it is of that day, and the first moment of the day where it is not.
+///
+/// With `checksums` all of it is read and held to its checksum. With `open` it is unpacked in passing, so that the checksums in
+/// zip, gzip and zstd are checked and a tape archive is read to its end; nothing is written to disk. Give the check a `timeout`
+/// that is long enough for that. What is known to be wrong already is not read.
+///
+/// # What fails
+///
+/// No backup. One that is too old, lies more than five minutes in the future, is empty, smaller than `min_size`, or smaller by more
+/// than `max_shrink_percent` than the one before. A checksum that is missing or another. A backup that cannot be unpacked, holds
+/// nothing, or more than `limits` allow.
+///
+/// # What errs
+///
+/// A place that is not there or may not be read. A store that does not answer, refuses the credentials, or answers something else.
+/// A file that changes while it is read. A backup that is packed or encrypted in a way that cannot be read here.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

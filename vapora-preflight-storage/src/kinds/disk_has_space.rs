@@ -14,13 +14,27 @@ use crate::filesystems::{Behind, Filesystems, Usage};
 
 /// The file system behind a path has space and inodes left, and can be written.
 ///
-/// At least one limit has to be given; all that are given have to hold. What counts is what is free to a user who is not
-/// the superuser, and percentages are the other side of `Use%` in `df`: blocks that are kept back count neither as
-/// used nor as free. What the path is on can be asked for as well: the mount point, the type and the options.
+/// # Why
 ///
-/// A path that does not exist is an error, for its file system is not known. A file system that is mounted read-only
-/// fails, and so does one without any capacity, such as `/proc`. The answer comes from `statvfs`; on a dead network file
-/// system it may never come, and the check ends with its time-out.
+/// A deployment pulls images, writes logs and lets a database grow. Where the disk is full in the middle of it, all of that stops at
+/// once; and a disk that is not mounted leaves its folder on another one, which looks empty and fills up.
+///
+/// # What it asks
+///
+/// `statvfs` for the path, and `/proc/self/mountinfo` for the mount that it is on. At least one limit has to be given; all that
+/// are given have to hold. What counts is what is free to a user who is not the superuser, and percentages are the other side of
+/// `Use%` in `df`: blocks that are kept back count neither as used nor as free. What the path is on can be asked for as well: the
+/// mount point, the type and the options.
+///
+/// # What fails
+///
+/// A limit that does not hold. Another mount, type or option than is named. A file system that is mounted read-only, unless
+/// `allow_read_only` is set, and one without any capacity, such as `/proc`.
+///
+/// # What errs
+///
+/// A path that does not exist, for its file system is not known. Inodes that are asked for where they are not counted. A mount that
+/// is asked for where it is not known. On a dead network file system the answer may never come; the check ends with its time-out.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

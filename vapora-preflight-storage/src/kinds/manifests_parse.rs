@@ -17,12 +17,26 @@ use crate::{
 
 /// Manifests and configurations can be read: YAML, TOML and JSON.
 ///
-/// All files are read, and every mistake is told with its line and column: broken syntax, a name that is there twice, an alias
-/// without an anchor, a file with nothing in it, text that is not UTF-8. YAML is 1.2, with many documents in a file; after a
-/// broken document the next one is looked at. What an alias repeats counts towards a bound, so that no file can blow itself up.
+/// # Why
 ///
-/// It fails where a file has a mistake, where a name of `files` fits no file, and where an object of `requires` is in none. Only
-/// the syntax is looked at: whether a cluster takes the objects is asked by `k8s.dry_run_applies`.
+/// A program that reads a broken configuration says so when it starts, and one that reads a name twice takes one of the two values
+/// without a word.
+///
+/// # What it asks
+///
+/// It reads all of the files, from a folder or an archive, on this machine or in an object store. YAML is 1.2, with many documents in
+/// a file; after a broken document the next one is looked at. What an alias repeats counts towards a bound, so that no file can
+/// blow itself up. Only the syntax is looked at, and which objects there are: whether a cluster takes them is asked by
+/// `k8s.dry_run_applies`.
+///
+/// # What fails
+///
+/// Every mistake, each with its line and column: broken syntax, a name that is there twice, an alias without an anchor, a file
+/// with nothing in it, text that is not UTF-8. A name of `files` that fits no file. An object of `requires` that is in none.
+///
+/// # What errs
+///
+/// A place that is not there or may not be read, a store that does not answer, and an archive that cannot be read here.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Bytes, Check, CheckContext, CheckResult, Digest, Effect, Evidence, EvidenceField, Finding, Kind, Outcome,
-    Problems, Unit, async_trait,
+    Bytes, Check, CheckContext, CheckError, CheckResult, Digest, Effect, Evidence, EvidenceField, Finding,
+    Kind, Outcome, Problems, Unit, async_trait,
 };
 
 mod folder;
@@ -17,12 +17,26 @@ use crate::{Place, StoreSettings, files::Files};
 
 /// A folder or a bucket can be written: a file of the run's own is written there, read back, compared, and removed again.
 ///
-/// The file begins with `.vapora-preflight-`, has a name that nothing else has, and is removed whatever becomes of the check: after
-/// an error, a time-out or a cancelled run the executor sees to it. A bucket that keeps versions keeps this one, too; and one that
-/// tells others of new objects tells them of it. The credentials have to be allowed to write, read, list and delete objects.
+/// # Why
 ///
-/// It fails where the place is not there, may not be written, can only be read, or is full, where what was read is not what was
-/// written, and where the file cannot be removed again.
+/// That there is room says nothing of rights, quotas, and disks that the kernel has set read-only. The next backup finds that out at
+/// night.
+///
+/// # What it asks
+///
+/// It writes a file that begins with `.vapora-preflight-` and has a name that nothing else has, reads it back, and removes it. It is
+/// removed whatever becomes of the check: after an error, a time-out or a cancelled run the executor sees to it. A bucket that keeps
+/// versions keeps this one, too; and one that tells others of new objects tells them of it. The credentials have to be allowed to
+/// write, read, list and delete objects.
+///
+/// # What fails
+///
+/// A folder that is not there, may not be written, can only be read, or is full. A bucket that may not be written. What is read is
+/// not what was written. A file that cannot be removed again.
+///
+/// # What errs
+///
+/// A bucket that is not there, credentials that are refused, a store that does not answer.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -70,15 +84,11 @@ impl Writable {
     }
 
     /// A name that nothing else has, and something that nobody could guess or compress.
-    fn name_and_content(&self, cx: &CheckContext) -> (String, Vec<u8>) {
-        let seed = Digest::of(format!(
-            "{}\n{}\n{}\n{}\n{}",
-            cx.id(),
-            cx.definition(),
-            cx.now().unix_micros(),
-            cx.attempt(),
-            std::process::id()
-        ));
+    fn name_and_content(&self) -> Result<(String, Vec<u8>), CheckError> {
+        let mut random = [0; 32];
+        aws_lc_rs::rand::fill(&mut random)
+            .map_err(|_| CheckError::transient("this machine gives out no random numbers"))?;
+        let seed = Digest::of(random);
         let size = self.size.get() as usize;
         let mut content = Vec::with_capacity(size + 64);
         let mut part = 0_u64;
@@ -87,7 +97,7 @@ impl Writable {
             part += 1;
         }
         content.truncate(size);
-        (format!(".vapora-preflight-{}", seed.short()), content)
+        Ok((format!(".vapora-preflight-{}", &seed.to_string()[..24]), content))
     }
 
     fn outcome(&self, came: Came) -> Outcome {
@@ -117,7 +127,7 @@ impl Writable {
 #[async_trait]
 impl Check for Writable {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
-        let (name, content) = self.name_and_content(cx);
+        let (name, content) = self.name_and_content()?;
         let came = match Files::open(cx, &self.to, self.store.as_ref())? {
             Files::Folder(folder) => folder::write(cx, folder.join(&name), content).await?,
             Files::Bucket { bucket, prefix } => {

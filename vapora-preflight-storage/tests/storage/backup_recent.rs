@@ -94,6 +94,23 @@ async fn every_flaw_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_link_counts_as_what_it_leads_to_and_as_nothing_where_it_leads_nowhere() {
+    let folder = backups(&[("b-1.zip", 100, 30), ("elsewhere", 100, 1)]);
+    let link = folder.path().join("b-2.zip");
+    std::os::unix::fs::symlink("elsewhere", &link).unwrap();
+    let asked = of(folder.path(), "name = 'b-*.zip'\nmax_age = '24h'");
+    let answer = ask::<BackupRecent>(&asked).await;
+    assert!(passes(&answer), "{answer:?}");
+    std::fs::remove_file(folder.path().join("elsewhere")).unwrap();
+    let answer = ask::<BackupRecent>(&asked).await;
+    assert!(fails(&answer), "{answer:?}");
+    assert_eq!(
+        (value(&answer, "newest"), value(&answer, "backups")),
+        (Value::from("b-1.zip"), Value::from(1))
+    );
+}
+
+#[tokio::test]
 async fn no_backup_at_all_fails() {
     let folder = backups(&[("README", 10, 1)]);
     let answer = ask::<BackupRecent>(&of(folder.path(), "name = '*.zip'\nmax_age = '24h'")).await;

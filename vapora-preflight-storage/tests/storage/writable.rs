@@ -75,7 +75,7 @@ async fn a_check_that_is_dropped_leaves_nothing() {
         let mut waker = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(running.as_mut().poll(&mut waker).is_pending());
     }
-    // the thread is on its own now; the next check of the same name waits for no one
+    // the thread is on its own now; another check of the same name waits for no one
     let answer = ask::<Writable>(&format!("to = '{}'", folder.path().display())).await;
     assert!(passes(&answer), "{answer:?}");
     let mut tries = 0;

@@ -113,4 +113,8 @@ impl Visitor for Inventory {
     fn wants(&self, name: &str) -> bool {
         self.checksums.is_some() || self.named.contains(name)
     }
+
+    fn wants_digest(&self) -> bool {
+        true
+    }
 }

@@ -1,5 +1,7 @@
 //! Whether the archive is complete.
 
+use std::collections::HashSet;
+
 use vapora_preflight::{Bytes, Evidence, EvidenceField, Finding, Outcome, Unit};
 
 use super::super::field;
@@ -15,7 +17,6 @@ use crate::{
 pub(super) struct Judged<'a> {
     pub(super) check: &'a ArchiveComplete,
     pub(super) held: &'a Held,
-    pub(super) digest: Option<String>,
     pub(super) seen: Seen<Inventory>,
 }
 
@@ -116,6 +117,11 @@ impl Judged<'_> {
         )
     }
 
+    /// The SHA-256 of the archive itself.
+    fn digest(&self) -> Option<String> {
+        self.seen.digest.as_ref().map(ToString::to_string)
+    }
+
     fn size_of_files(&self) -> u64 {
         self.seen.visit.files.values().map(|entry| entry.size).sum()
     }
@@ -154,12 +160,13 @@ impl Judged<'_> {
     }
 
     fn digests(&self, wrong: &mut Wrong) {
-        if let (Some(expected), Some(digest)) = (self.check.digest, &self.digest)
+        let digest = self.digest();
+        if let (Some(expected), Some(digest)) = (self.check.digest, &digest)
             && expected.to_string() != *digest
         {
             wrong.mismatched.push(format!("the archive itself has {digest} and not {expected}"));
         }
-        if self.check.digest.is_some() && self.digest.is_none() {
+        if self.check.digest.is_some() && digest.is_none() {
             wrong.mismatched.push("it is a folder, which has no digest".to_owned());
         }
         for (name, expected) in &self.check.digests {
@@ -203,8 +210,9 @@ impl Judged<'_> {
                     .push(format!("`{file}` has another {} than `{name}` says", sum.algorithm())),
             }
         }
+        let told: HashSet<&str> = told.iter().map(|(told, _)| told.as_str()).collect();
         for file in self.seen.visit.files.keys() {
-            if file != name && told.iter().all(|(told, _)| told != file) {
+            if file != name && !told.contains(file.as_str()) {
                 wrong.mismatched.push(format!("`{file}` has no checksum in `{name}`"));
             }
         }
@@ -219,7 +227,7 @@ impl Judged<'_> {
             .with("archive", self.check.archive.as_str())
             .with("format", format)
             .measured("size", self.held.file().map(|file| file.size), Unit::Bytes)
-            .with("digest", self.digest.clone())
+            .with("digest", self.digest())
             .with("files", self.seen.visit.files.len())
             .measured("unpacked", self.seen.unpacked, Unit::Bytes)
             .with("missing", first(&wrong.missing))

@@ -31,7 +31,9 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    pub(super) fn among(check: &BackupRecent, files: Vec<File>, now: Timestamp) -> Self {
+    pub(super) fn among(check: &BackupRecent, mut files: Vec<File>, now: Timestamp) -> Self {
+        // A link that leads nowhere holds no backup.
+        files.retain(|file| file.sort == Sort::File);
         let mut groups = if check.folders { folders(check, files) } else { single(check, files) };
         let checksums: Vec<String> = if check.folders {
             Vec::new()
@@ -68,8 +70,11 @@ impl Candidates {
 
 /// Each file of the right name by itself.
 fn single(check: &BackupRecent, files: Vec<File>) -> BTreeMap<String, Vec<File>> {
-    let fits = |file: &File| check.name.fits(&file.name) && file.sort != Sort::Special;
-    files.into_iter().filter(fits).map(|file| (file.name.clone(), vec![file])).collect()
+    files
+        .into_iter()
+        .filter(|file| check.name.fits(&file.name))
+        .map(|file| (file.name.clone(), vec![file]))
+        .collect()
 }
 
 /// The files of each folder of the right name.

@@ -8,7 +8,7 @@ use std::{
 use vapora_preflight_storage::ArchiveComplete;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use crate::ask::{ask, fails, run, told, write};
+use crate::ask::{ask, fails, passes, run, told, write};
 
 /// One header and content of a tape archive, made by hand.
 pub(crate) fn tar_member(name: &[u8], sort: u8, link: &[u8], size: u64, content: &[u8]) -> Vec<u8> {
@@ -229,4 +229,51 @@ async fn a_folder_with_links_and_pipes_is_refused_and_does_not_hang() {
     actual: `link` is a link; `pipe` is no plain file
     remedy: do not unpack it; find out who made it, and make it anew
     ");
+}
+
+/// Whatever byte of an archive is another, it is told so or makes no difference to what is in it, and nothing crashes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_byte_that_is_another_never_makes_a_file_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("in");
+    write(&inside, &[("a", "the content of a\n"), ("b/c", "another content\n")]);
+    let sum = |text: &str| vapora_preflight::Digest::of(text);
+    let asked = format!(
+        "holds = ['a', 'b/c']\ndigests = {{ a = '{}', 'b/c' = '{}' }}",
+        sum("the content of a\n"),
+        sum("another content\n")
+    );
+    let packed = run(&inside, &["zip", "-q", "-r", "-X", "../x.zip", "a", "b/c"])
+        && run(&inside, &["tar", "--format=gnu", "-b", "1", "-cf", "../x.tar", "a", "b/c"])
+        && run(&inside, &["tar", "-czf", "../x.tar.gz", "a", "b/c"])
+        && run(folder.path(), &["zstd", "-q", "-k", "x.tar"]);
+    if !packed {
+        return;
+    }
+    for name in ["x.zip", "x.tar", "x.tar.gz", "x.tar.zst"] {
+        let path = folder.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        let toml = format!("archive = '{}'\n{asked}", path.display());
+        let answer = ask::<ArchiveComplete>(&toml).await;
+        assert!(passes(&answer), "{name}: {answer:?}");
+        // most of a tape archive is padding
+        let step = if whole.len() > 1000 { 11 } else { 1 };
+        let mut noticed = 0;
+        for at in (0..whole.len()).step_by(step) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            fs::write(&path, &bytes).unwrap();
+            let answer = ask::<ArchiveComplete>(&toml).await;
+            noticed += usize::from(!passes(&answer));
+            if let Err(error) = &answer {
+                assert!(!error.is_transient(), "{name}, byte {at}: {error:?}");
+            }
+            fs::write(&path, &bytes[..at]).unwrap();
+            let answer = ask::<ArchiveComplete>(&toml).await;
+            let only_padding =
+                name == "x.tar" && at > whole.len() - 1024 && whole[at..].iter().all(|byte| *byte == 0);
+            assert!(!passes(&answer) || only_padding, "{name}, cut at {at}: {answer:?}");
+        }
+        assert!(noticed > whole.len() / step / 4, "{name}: {noticed} of {}", whole.len());
+    }
 }
