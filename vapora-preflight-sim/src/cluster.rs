@@ -11,6 +11,7 @@ mod cel;
 mod claims;
 mod continuation;
 mod controllers;
+mod crowd;
 mod defaults;
 mod discovery;
 mod events;
@@ -80,6 +81,7 @@ pub use self::{
     admission::WebhookAnswer,
     builder::ClusterBuilder,
     claims::Claim,
+    crowd::Crowd,
     exec::ExecAnswer,
     jobs::ScheduledJob,
     kubeconfig::Kubeconfig,
@@ -194,14 +196,16 @@ impl Cluster {
         change(&mut self.state(), &self.0.clock.text())
     }
 
-    /// The objects of a kind (`Pod`, or `pods`) in all namespaces, as they are now.
+    /// The objects of a kind (`Pod`, or `pods`) in all namespaces, as they are now. Those of a [`Crowd`] are not among them.
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         self.state().kind(kind).into_iter().cloned().collect()
     }
 
     /// One object as it is now; the namespace is empty for kinds without one.
     pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, ClusterError> {
-        self.state().get(kind, namespace, name).cloned()
+        let mut state = self.state();
+        state.adopt(kind, namespace, name);
+        state.get(kind, namespace, name).cloned()
     }
 
     /// Adds an object, or puts it in place of the one of that name. Uid, time of creation and managed fields are filled

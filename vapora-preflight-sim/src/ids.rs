@@ -59,6 +59,20 @@ pub(crate) fn letters(mut number: u64, length: usize) -> String {
         .collect()
 }
 
+/// The same of the number in its lowest digits, in an order in which greater numbers stand behind smaller ones.
+pub(crate) fn sorted_letters(mut number: u64, length: usize) -> String {
+    let mut letters: Vec<char> = (0..length)
+        .map(|_| {
+            // The alphabet begins with its letters, and in a sorted text the digits come first.
+            let letter = ALPHABET[((number + 20) % 27) as usize];
+            number /= 27;
+            char::from(letter)
+        })
+        .collect();
+    letters.reverse();
+    letters.into_iter().collect()
+}
+
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -79,5 +93,12 @@ mod tests {
         assert_ne!(Ids::seeded("y").uid(), first);
         assert_eq!(a.suffix(5).len(), 5);
         assert_eq!(a.digest().len(), 64);
+    }
+
+    #[test]
+    fn letters_of_greater_numbers_stand_behind() {
+        let all: Vec<String> = (0..27 * 27).map(|number| sorted_letters(number, 2)).collect();
+        assert!(all.is_sorted_by(|a, b| a < b), "{all:?}");
+        assert_eq!((all[0].as_str(), all[728].as_str()), ("22", "zz"));
     }
 }

@@ -20,8 +20,8 @@ pub use certificates::{CertificateError, Chain, ClientCertificate, KeyType, Leaf
 pub use clock::SimClock;
 pub use cluster::{
     ADMIN, ANONYMOUS, AccessRule, Claim, Cluster, ClusterBuilder, ClusterError, ClusterServer,
-    ClusterService, ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble, RESTRICTED, ScheduledJob, WebhookAnswer,
-    Workload,
+    ClusterService, Crowd, ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble, RESTRICTED, ScheduledJob,
+    WebhookAnswer, Workload,
 };
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};

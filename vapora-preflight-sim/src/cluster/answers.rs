@@ -19,6 +19,12 @@ use super::{
 
 /// The answer to a request whose caller may ask it, for a kind that is served and knows the verb.
 pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind: &Arc<ServedKind>) -> Reply {
+    // What is to be written to is kept, and what stands behind a name is that of an object that is kept.
+    if let Some(name) = target.name.as_deref()
+        && (target.subresource.is_some() || !matches!(target.verb.as_str(), "get" | "list" | "watch"))
+    {
+        cluster.state().store.adopt(kind, target.namespace.as_deref().unwrap_or_default(), name);
+    }
     if let Some(subresource) = &target.subresource {
         return subresource::answer(cluster, asked, target, kind, subresource);
     }

@@ -8,6 +8,7 @@ use super::{
     Cluster, Inner,
     access::{ADMIN, AccessRule, Identity, RESTRICTED},
     controllers::Controllers,
+    crowd::{Crowd, NodeCrowd, Pattern, PodCrowd},
     events::Events,
     kinds::Catalog,
     metadata::Manager,
@@ -125,6 +126,67 @@ impl ClusterBuilder {
     /// So many Nodes that are ready: `node-1`, `node-2` and on.
     pub fn nodes(self, count: usize) -> Self {
         (1..=count).fold(self, |builder, number| builder.node(&format!("node-{number}")))
+    }
+
+    /// So many Nodes that are ready, `worker-0001` and on, with as many zeros in front as are needed; they are made as they
+    /// are asked for, and not kept. Pods of what is built after them are placed on them, too.
+    ///
+    /// # Panics
+    ///
+    /// If there is a crowd of Nodes already, or it is to have none.
+    pub fn crowd_of_nodes(mut self, count: usize) -> Self {
+        assert!(
+            count > 0 && self.state.store.crowds().nodes().is_none(),
+            "the simulated cluster cannot be built: expected one crowd of Nodes, with at least one"
+        );
+        let pattern =
+            self.pattern().node(NodeCrowd::PATTERN).build().objects("Node").pop().unwrap_or_default();
+        let first = self.state.store.reserve(count as u64);
+        self.state.store.crowds_mut().add_nodes(NodeCrowd::new(count, &self.name, &pattern, first));
+        self
+    }
+
+    /// Very many Pods with their ReplicaSets and Deployments, on the Nodes of the [crowd](Self::crowd_of_nodes). They are made
+    /// as they are asked for, and not kept: got by name, listed in parts and with selectors, as tables and as metadata, and
+    /// measured by `metrics.k8s.io`.
+    ///
+    /// One that is changed or written to, or whose subresources are asked for, is kept from then on, with its Deployment and
+    /// all the Pods of that, and is an object like any other. Quotas, budgets, Services and DaemonSets see only what is kept,
+    /// and so do [`Cluster::objects`] and [`Cluster::pods_of`]; to watch a crowd from its beginning, and to delete a collection
+    /// of it, is not known here.
+    ///
+    /// # Panics
+    ///
+    /// If there is no crowd of Nodes, it has no Pods, or there is one in that namespace already.
+    pub fn crowd(mut self, crowd: Crowd) -> Self {
+        let crowds = self.state.store.crowds();
+        let nodes = crowds.nodes().cloned();
+        assert!(
+            nodes.is_some() && crowd.pods() > 0 && !crowds.fills(crowd.namespace()),
+            "the simulated cluster cannot be built: expected a crowd of Nodes first, and one crowd of Pods in a namespace,              with at least one"
+        );
+        let Some(nodes) = nodes else { return self };
+        let before = crowds.pods().iter().map(|pods| pods.len()).sum();
+        self = self.namespace(crowd.namespace());
+        let [namespace, deployment] = PodCrowd::PATTERN;
+        let workload = Workload::new(deployment, 1, crowd.image_name()).container(PodCrowd::CONTAINER);
+        let pattern = self.pattern().node(NodeCrowd::PATTERN).workload(namespace, workload).build();
+        let one = |kind| pattern.objects(kind).pop().unwrap_or_default();
+        let pattern =
+            Pattern { deployment: one("Deployment"), replica_set: one("ReplicaSet"), pod: one("Pod") };
+        let first = self.state.store.reserve(crowd.objects());
+        let pods = PodCrowd::new(crowd, before, &nodes, &self.name, first, &pattern);
+        self.state.store.crowds_mut().add_pods(pods);
+        self
+    }
+
+    /// A cluster in which the patterns of a crowd are made.
+    fn pattern(&self) -> Self {
+        let mut pattern = Self::new(format!("{}/pattern", self.name))
+            .clock(self.clock.clone())
+            .version(&self.state.version);
+        pattern.state.owners = self.state.owners;
+        pattern
     }
 
     /// A namespace.

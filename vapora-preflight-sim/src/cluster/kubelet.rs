@@ -73,7 +73,7 @@ impl Cluster {
 
     /// Can the kubelet of this Node be asked, and where is it?
     pub(crate) fn kubelet_of_node(&self, state: &State, node: &str) -> Kubelet {
-        let Ok(node) = state.get("Node", "", node) else {
+        let Some(node) = state.node(node) else {
             return Kubelet::Gone { address: node.to_owned() };
         };
         let mut conditions = node["status"]["conditions"].as_array().into_iter().flatten();

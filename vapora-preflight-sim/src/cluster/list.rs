@@ -32,9 +32,9 @@ impl Selection {
 
 /// One object.
 pub(crate) fn get(store: &Store, kind: &ServedKind, namespace: &str, name: &str, shape: &Shape<'_>) -> Reply {
-    match store.get(kind, namespace, name) {
+    match store.find(kind, namespace, name) {
         None => status::not_found(&kind.group, &kind.plural, name),
-        Some(object) => Reply::json(200, &shape.one(object)),
+        Some(object) => Reply::json(200, &shape.one(&object)),
     }
 }
 
@@ -102,24 +102,23 @@ fn page(
         _ => usize::MAX,
     };
     let mut fitting = store
-        .list_after(kind, namespace, from.as_ref().map_or("", |from| &from.after))
+        .all_after(kind, namespace, from.as_ref().map_or("", |from| &from.after))
         .filter(|(_, object)| selection.fits(object, kind));
     let mut last = String::new();
     let mut objects = Vec::new();
     for (place, object) in fitting.by_ref().take(limit) {
-        place.clone_into(&mut last);
-        objects.push(&**object);
+        last = place.into_owned();
+        objects.push(object);
     }
     let mut metadata = json!({ "resourceVersion": current.to_string() });
     if fitting.next().is_some() {
-        let token = Continuation { revision: Some(current), after: last }.to_token();
-        metadata["continue"] = token.into();
         // A real server does not count what a selector has to be applied to.
         if selection == Selection::default() {
-            metadata["remainingItemCount"] = (1 + fitting.count()).into();
+            metadata["remainingItemCount"] = store.count_after(kind, namespace, &last).into();
         }
+        metadata["continue"] = Continuation { revision: Some(current), after: last }.to_token().into();
     }
-    Ok(shape.list(metadata, objects.into_iter()))
+    Ok(shape.list(metadata, objects.iter().map(|object| &**object)))
 }
 
 /// Do the parameters about revisions go together?

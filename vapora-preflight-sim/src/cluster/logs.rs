@@ -175,7 +175,8 @@ impl Cluster {
         pod: &str,
         container: &str,
     ) -> Result<Place, ClusterError> {
-        let state = self.state();
+        let mut state = self.state();
+        state.adopt("Pod", namespace, pod);
         let object = state.get("Pod", namespace, pod)?;
         if kubelet::containers(object).any(|name| name == container) {
             return Ok((namespace.to_owned(), pod.to_owned(), container.to_owned()));

@@ -16,11 +16,29 @@ fn condition(kind: &str, status: &str, now: &str, reason: &str, message: &str) -
     })
 }
 
+/// The identifier of the machine of a Node.
+pub(crate) fn machine(name: &str) -> String {
+    format!("{:016x}{:016x}", hash(name), hash(&format!("{name}.machine")))
+}
+
+/// The identifier of its start.
+pub(crate) fn boot(name: &str) -> String {
+    format!("{:016x}{:016x}", hash(&format!("{name}.boot")), hash(&format!("{name}.id")))
+}
+
+/// The address of the Node of that number.
+pub(crate) fn address(number: usize) -> String {
+    format!("10.0.{}.{}", number / 250, number % 250 + 1)
+}
+
+/// The zone of the Node of that number, from 0.
+pub(crate) fn zone(number: usize) -> String {
+    format!("zone-{}", number % 3 + 1)
+}
+
 /// A Node that is ready; `number` decides about its address and zone.
 pub(crate) fn ready(name: &str, number: usize, version: &str, now: &str) -> Value {
-    let machine = format!("{:016x}{:016x}", hash(name), hash(&format!("{name}.machine")));
-    let boot = format!("{:016x}{:016x}", hash(&format!("{name}.boot")), hash(&format!("{name}.id")));
-    let address = format!("10.0.{}.{}", number / 250, number % 250 + 1);
+    let (machine, boot, address) = (machine(name), boot(name), address(number));
     json!({
         "apiVersion": "v1",
         "kind": "Node",
@@ -32,7 +50,7 @@ pub(crate) fn ready(name: &str, number: usize, version: &str, now: &str) -> Valu
                 "kubernetes.io/arch": "amd64",
                 "kubernetes.io/hostname": name,
                 "kubernetes.io/os": "linux",
-                "topology.kubernetes.io/zone": format!("zone-{}", (number.max(1) - 1) % 3 + 1),
+                "topology.kubernetes.io/zone": zone(number.max(1) - 1),
             },
             "annotations": { "node.alpha.kubernetes.io/ttl": "0" },
         },
@@ -149,12 +167,17 @@ fn add_taints(node: &mut Value, taints: impl IntoIterator<Item = Value>) {
 pub(crate) fn place(state: &State, number: usize) -> Option<[String; 3]> {
     let fit = |node: &&Value| !node["spec"]["unschedulable"].as_bool().unwrap_or(false);
     let nodes: Vec<&Value> = state.kind("Node").into_iter().filter(fit).collect();
-    nodes.get(number.checked_rem(nodes.len())?).map(|node| described(node))
+    let crowd = state.store.crowds().nodes();
+    let index = number.checked_rem(nodes.len() + crowd.map_or(0, |crowd| crowd.len()))?;
+    match nodes.get(index) {
+        Some(node) => Some(described(node)),
+        None => crowd.map(|crowd| crowd.place(index - nodes.len())),
+    }
 }
 
 /// The Node of that name, with its address and zone.
 pub(crate) fn named(state: &State, name: &str) -> Option<[String; 3]> {
-    state.get("Node", "", name).ok().map(described)
+    state.node(name).map(|node| described(&node))
 }
 
 fn described(node: &Value) -> [String; 3] {

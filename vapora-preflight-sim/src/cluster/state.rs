@@ -1,6 +1,6 @@
 //! Everything that changes in a simulated cluster.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -67,12 +67,12 @@ impl State {
         self.catalog.named(kind).cloned()
     }
 
-    /// How many objects of a kind there are.
+    /// How many objects of a kind are kept.
     pub(crate) fn count(&self, kind: &str) -> usize {
         self.catalog.named(kind).map_or(0, |kind| self.store.count(kind))
     }
 
-    /// The objects of a kind in all namespaces; none for a kind that is not known.
+    /// The objects that are kept of a kind, in all namespaces; none for a kind that is not known.
     pub(crate) fn kind(&self, kind: &str) -> Vec<&Value> {
         let Some(kind) = self.catalog.named(kind) else { return Vec::new() };
         self.store.list(kind, None).map(|(_, object)| &**object).collect()
@@ -152,6 +152,18 @@ impl State {
         });
         self.complete(&kind, &mut object, now, Manager::Person);
         self.store.put(&kind, object);
+    }
+
+    /// A Node, be it kept or of a crowd.
+    pub(crate) fn node(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.store.find(self.catalog.named("Node")?, "", name)
+    }
+
+    /// Keeps an object of a crowd from now on; nothing is done where there is none.
+    pub(crate) fn adopt(&mut self, kind: &str, namespace: &str, name: &str) {
+        if let Some(served) = self.served(kind) {
+            self.store.adopt(&served, namespace, name);
+        }
     }
 
     /// Changes an object.

@@ -1,10 +1,11 @@
 //! The objects of a simulated cluster.
 
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, iter, ops::Bound, sync::Arc};
 
 use serde_json::Value;
 
 use super::{
+    crowd::Crowds,
     history::{Change, History},
     kinds::ServedKind,
 };
@@ -17,6 +18,8 @@ pub(crate) struct Store {
     objects: BTreeMap<Arc<str>, BTreeMap<String, Arc<Value>>>,
     revision: u64,
     history: History,
+    /// What is not kept, and made as it is asked for.
+    crowds: Crowds,
 }
 
 /// `namespace/name`, or `name` for kinds without namespaces.
@@ -35,10 +38,36 @@ impl Store {
         self.revision
     }
 
+    /// What is made as it is asked for.
+    pub(crate) fn crowds(&self) -> &Crowds {
+        &self.crowds
+    }
+
+    pub(crate) fn crowds_mut(&mut self) -> &mut Crowds {
+        &mut self.crowds
+    }
+
+    /// Lets so many changes pass, and gives the revision of the first.
+    pub(crate) fn reserve(&mut self, changes: u64) -> u64 {
+        let first = self.revision + 1;
+        self.revision += changes;
+        first
+    }
+
+    /// Keeps an object from now on that was made until now, so that it can be changed. Nothing is done where there is no
+    /// such object.
+    pub(crate) fn adopt(&mut self, kind: &ServedKind, namespace: &str, name: &str) {
+        let place = place(kind, namespace, name);
+        for (stored, place, object) in self.crowds.take(kind, &place) {
+            self.objects.entry(Arc::from(stored)).or_default().insert(place, Arc::new(object));
+        }
+    }
+
     /// Puts an object in its place and gives it a new `resourceVersion`.
     pub(crate) fn put(&mut self, kind: &ServedKind, mut object: Value) -> Arc<Value> {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = self.revision.to_string().into();
+        self.adopt(kind, meta(&object, "namespace"), meta(&object, "name"));
         let place = place(kind, meta(&object, "namespace"), meta(&object, "name"));
         let object = Arc::new(object);
         let objects = self.objects.entry(Arc::clone(&kind.stored)).or_default();
@@ -61,6 +90,7 @@ impl Store {
         name: &str,
         edit: impl FnOnce(&mut Value),
     ) -> Option<()> {
+        self.adopt(kind, namespace, name);
         let before = Arc::clone(self.get(kind, namespace, name)?);
         let mut object = Value::clone(&before);
         edit(&mut object);
@@ -75,6 +105,7 @@ impl Store {
     }
 
     pub(crate) fn remove(&mut self, kind: &ServedKind, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        self.adopt(kind, namespace, name);
         let place = place(kind, namespace, name);
         let removed = self.objects.get_mut(&kind.stored)?.remove(&place)?;
         self.removed(&kind.stored, place, &removed);
@@ -83,6 +114,7 @@ impl Store {
 
     /// Removes everything in a namespace.
     pub(crate) fn empty(&mut self, namespace: &str) {
+        self.crowds.empty(namespace);
         let inside = format!("{namespace}/");
         let mut gone = Vec::new();
         for (stored, objects) in &mut self.objects {
@@ -125,6 +157,7 @@ impl Store {
             objects: BTreeMap::from([(Arc::clone(&kind.stored), objects)]),
             revision,
             history: History::default(),
+            crowds: self.crowds.clone(),
         }
     }
 
@@ -146,12 +179,12 @@ impl Store {
         }
     }
 
-    /// How many objects of a kind there are.
+    /// How many objects of a kind are kept.
     pub(crate) fn count(&self, kind: &ServedKind) -> usize {
         self.objects.get(&kind.stored).map_or(0, BTreeMap::len)
     }
 
-    /// The objects of a kind, in one namespace or in all, with their place in that list in front.
+    /// The objects that are kept of a kind, in one namespace or in all, with their place in that list in front.
     pub(crate) fn list(
         &self,
         kind: &ServedKind,
@@ -174,6 +207,39 @@ impl Store {
             .into_iter()
             .flat_map(move |objects| objects.range((from.clone(), Bound::Unbounded)))
             .map_while(move |(place, object)| Some((place.strip_prefix(inside.as_str())?, object)))
+    }
+
+    /// All objects of a kind that there are, from behind a place in that list: what is kept and what is made.
+    pub(crate) fn all_after<'a>(
+        &'a self,
+        kind: &'a ServedKind,
+        namespace: Option<&'a str>,
+        after: &'a str,
+    ) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, Value>)> {
+        let mut kept = self.list_after(kind, namespace, after).peekable();
+        let mut made = self.crowds.after(kind, namespace, after).peekable();
+        iter::from_fn(move || {
+            let first_is_made = match (kept.peek(), made.peek()) {
+                (Some((kept, _)), Some((made, _))) => made.as_str() < *kept,
+                (_, made) => made.is_some(),
+            };
+            if first_is_made {
+                made.next().map(|(place, member)| (Cow::Owned(place), Cow::Owned(member.object())))
+            } else {
+                kept.next().map(|(place, object)| (Cow::Borrowed(place), Cow::Borrowed(&**object)))
+            }
+        })
+    }
+
+    /// How many that are.
+    pub(crate) fn count_after(&self, kind: &ServedKind, namespace: Option<&str>, after: &str) -> usize {
+        self.list_after(kind, namespace, after).count() + self.crowds.count_after(kind, namespace, after)
+    }
+
+    /// One object, be it kept or made.
+    pub(crate) fn find(&self, kind: &ServedKind, namespace: &str, name: &str) -> Option<Cow<'_, Value>> {
+        let kept = self.get(kind, namespace, name).map(|object| Cow::Borrowed(&**object));
+        kept.or_else(|| self.crowds.get(kind, &place(kind, namespace, name)).map(Cow::Owned))
     }
 }
 

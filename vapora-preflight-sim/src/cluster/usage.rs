@@ -68,6 +68,10 @@ impl Usages {
     pub(crate) fn of_nodes(&self, state: &State) -> BTreeMap<String, Usage> {
         let mut nodes: BTreeMap<String, Usage> =
             state.kind("Node").into_iter().map(|node| (meta(node, "name").to_owned(), SYSTEM)).collect();
+        if let Some(crowd) = state.store.crowds().nodes() {
+            let used = state.store.crowds().usage().into_iter().enumerate();
+            nodes.extend(used.map(|(number, usage)| (crowd.name(number), SYSTEM.plus(usage))));
+        }
         for pod in state.kind("Pod").into_iter().filter(|pod| metrics::runs(pod)) {
             if let Some(sum) = nodes.get_mut(pod["spec"]["nodeName"].as_str().unwrap_or_default()) {
                 *sum = sum.plus(self.of_pod(pod));
@@ -94,7 +98,10 @@ impl Cluster {
         cpu_millicores: u64,
         memory_bytes: u64,
     ) -> Result<(), ClusterError> {
-        self.state().get("Node", "", node)?;
+        if self.state().node(node).is_none() {
+            let (kind, namespace, name) = ("Node".to_owned(), String::new(), node.to_owned());
+            return Err(ClusterError::Missing { kind, namespace, name });
+        }
         let usage = Usage { millicores: cpu_millicores, bytes: memory_bytes };
         lock(&self.0.runtime.usages).nodes.insert(node.to_owned(), usage);
         Ok(())

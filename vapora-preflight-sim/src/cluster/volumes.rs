@@ -107,7 +107,7 @@ impl Cluster {
 /// What the kubelet of a Node knows about itself, its Pods and their volumes.
 pub(crate) fn summary(cluster: &Cluster, name: &str) -> Reply {
     let state = cluster.state();
-    let Ok(node) = state.get("Node", "", name) else { return status::not_found("", "nodes", name) };
+    let Some(node) = state.node(name) else { return status::not_found("", "nodes", name) };
     if let Kubelet::Gone { address } = cluster.kubelet_of_node(&state, name) {
         return failures::unreachable(&address);
     }
@@ -115,7 +115,8 @@ pub(crate) fn summary(cluster: &Cluster, name: &str) -> Reply {
     let usages = lock(&cluster.0.runtime.usages);
     let volumes = lock(&cluster.0.runtime.volumes);
     let here = |pod: &&Value| pod["spec"]["nodeName"] == name && pod["status"]["startTime"].is_string();
-    let pods = state.kind("Pod").into_iter().filter(here);
+    let made = state.store.crowds().pods_on(name);
+    let pods = state.kind("Pod").into_iter().chain(&made).filter(here);
     let pods: Vec<Value> = pods.map(|pod| of_pod(&state, &usages, &volumes, pod, &now)).collect();
     let size = Quantity::of(&node["status"]["capacity"]["ephemeral-storage"]);
     let disk = size.map_or(64_424_509_440.0, Quantity::ones) as u64;

@@ -112,6 +112,11 @@ impl Watch {
             _ => {
                 watch.revision = current;
                 if !query.has("sendInitialEvents") || streamed {
+                    if state.store.crowds().has(kind, inside.map(String::as_str)) {
+                        return Err(status::unknown_to_the_simulation(
+                            "a watch from the beginning of a crowd",
+                        ));
+                    }
                     watch.first(&state);
                 }
                 if streamed && watch.bookmarks {

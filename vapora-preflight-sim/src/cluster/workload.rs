@@ -218,6 +218,7 @@ pub(crate) fn trouble(
     trouble: PodTrouble,
     now: i64,
 ) -> Result<(), ClusterError> {
+    state.adopt("Pod", namespace, name);
     state.get("Pod", namespace, name)?;
     controllers::trouble_pod(state, namespace, name, trouble, now);
     let pod = state.get("Pod", namespace, name)?.clone();

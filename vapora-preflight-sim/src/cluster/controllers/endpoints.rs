@@ -90,7 +90,7 @@ fn endpoint(state: &State, pod: &Value, early: bool) -> Value {
         },
         "nodeName": node,
     });
-    if let Ok(node) = state.get("Node", "", node)
+    if let Some(node) = state.node(node)
         && let Some(zone) = node["metadata"]["labels"]["topology.kubernetes.io/zone"].as_str()
     {
         endpoint["zone"] = zone.into();

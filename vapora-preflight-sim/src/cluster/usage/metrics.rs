@@ -1,5 +1,7 @@
 //! The group `metrics.k8s.io`, which another server than the API server answers.
 
+mod crowd;
+
 use std::time::Duration;
 
 use http::header;
@@ -81,9 +83,12 @@ pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind
     let inside =
         |object: &Value| target.namespace.as_deref().is_none_or(|name| meta(object, "namespace") == name);
     let mut fitting = all.into_iter().filter(inside).filter(|object| selection.fits(object, kind));
+    let crowd = kind.namespaced.then(|| crowd::Measured::of(&state, target.namespace.as_deref(), &at));
+    let crowd = crowd.filter(|crowd| !crowd.is_empty());
     if target.verb == "get" {
         let name = target.name.as_deref().unwrap_or_default();
-        return match fitting.find(|object| meta(object, "name") == name) {
+        let kept = fitting.find(|object| meta(object, "name") == name);
+        return match kept.or_else(|| crowd?.named(name)) {
             Some(mut found) => {
                 found["kind"] = kind.kind.as_ref().into();
                 found["apiVersion"] = kind.api_version().into();
@@ -91,6 +96,9 @@ pub(crate) fn answer(cluster: &Cluster, asked: &Asked<'_>, target: &Target, kind
             }
             None => missing(kind, target.namespace.as_deref(), name),
         };
+    }
+    if let Some(crowd) = crowd {
+        return crowd.list(fitting.collect(), selection, kind);
     }
     let list = json!({
         "kind": format!("{}List", kind.kind),
@@ -120,13 +128,14 @@ fn measured(object: &Value, at: &str) -> Value {
 
 fn nodes(state: &State, usages: &Usages, at: &str) -> Vec<Value> {
     let used = usages.of_nodes(state);
-    let reporting = state.kind("Node").into_iter().filter(|node| reports(node));
+    let Some(kind) = state.served("Node") else { return Vec::new() };
+    let all = state.store.all_after(&kind, None, "").map(|(_, node)| node);
     let measure = |node: &Value| {
         let mut metrics = measured(node, at);
         metrics["usage"] = used.get(meta(node, "name")).copied().unwrap_or(Usage::default()).shown();
         metrics
     };
-    reporting.map(measure).collect()
+    all.filter(|node| reports(node)).map(|node| measure(&node)).collect()
 }
 
 fn pods(state: &State, usages: &Usages, at: &str) -> Vec<Value> {

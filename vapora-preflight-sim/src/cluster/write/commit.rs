@@ -75,6 +75,7 @@ impl Write<'_> {
         let created = before.is_none();
         if created {
             let name = meta(&object, "name").to_owned();
+            state.store.adopt(self.kind, self.namespace(), &name);
             if state.store.get(self.kind, self.namespace(), &name).is_some() {
                 return Err(status::already_exists(self.kind, &name));
             }

@@ -257,6 +257,9 @@ impl Write<'_> {
         let mut state = self.cluster.state();
         let state = &mut *state;
         let namespace = self.target.namespace.as_deref().filter(|_| self.kind.namespaced);
+        if state.store.crowds().has(self.kind, namespace) {
+            return Err(status::unknown_to_the_simulation("a collection of a crowd that is deleted"));
+        }
         let fitting: Vec<Arc<Value>> = state
             .store
             .list(self.kind, namespace)
