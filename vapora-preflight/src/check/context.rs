@@ -52,11 +52,13 @@ pub struct Earlier {
     pub evidence: Evidence,
     /// When it was settled.
     pub finished: Timestamp,
+    /// Whether it passed, without a warning.
+    pub passed: bool,
 }
 
 impl Earlier {
-    pub(crate) fn new(check: CheckId, evidence: Evidence, finished: Timestamp) -> Self {
-        Self { check, evidence, finished }
+    pub(crate) fn new(check: CheckId, evidence: Evidence, finished: Timestamp, passed: bool) -> Self {
+        Self { check, evidence, finished, passed }
     }
 }
 
@@ -126,9 +128,9 @@ impl CheckContext {
         self.changed(|inner| inner.target = Some(target))
     }
 
-    /// The same context with what another check saw earlier.
+    /// The same context with what another check saw earlier, which passed.
     pub fn with_baseline(&self, check: CheckId, evidence: Evidence, finished: Timestamp) -> Self {
-        self.changed(|inner| inner.baseline = Some(Earlier::new(check, evidence, finished)))
+        self.changed(|inner| inner.baseline = Some(Earlier::new(check, evidence, finished, true)))
     }
 
     /// The same context with a place to find secrets.

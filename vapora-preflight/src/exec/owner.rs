@@ -28,8 +28,9 @@ use super::{
     schedule::Schedule,
 };
 use crate::{
-    AccessReview, CheckFinished, CheckId, Clock, Earlier, Event, EventKind, JournalError, Observer, Plan,
-    Recorder, Report, Resources, RunEnd, RunStarted, SecretStore, SkipReason, Status, Timestamp, Verdict,
+    AccessReview, CheckFinished, CheckId, Clock, Earlier, Event, EventKind, JournalError, Observer, Outcome,
+    Plan, Recorder, Report, Resources, RunEnd, RunStarted, SecretStore, SkipReason, Status, Timestamp,
+    Verdict,
     check::{Changed, Common, Moment},
     plan::Node,
     secret::Redactor,
@@ -325,7 +326,8 @@ impl<'p> Owner<'p> {
     fn earlier(&self, check: &CheckId) -> Option<Earlier> {
         let record = self.report.check(check.as_str())?.current()?;
         let evidence = self.report.evidence(check.as_str())?;
-        Some(Earlier::new(check.clone(), evidence.clone(), record.finished))
+        let passed = matches!(record.status, Status::Done(Outcome::Pass(_)));
+        Some(Earlier::new(check.clone(), evidence.clone(), record.finished, passed))
     }
 
     fn attempt_failed(&mut self, failed: AttemptFailed) -> Result<(), JournalError> {
