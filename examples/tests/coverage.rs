@@ -141,14 +141,7 @@ fn the_state_in_the_table_is_the_kind_in_use() {
 fn a_check_that_could_be_of_its_kind_is_not_left_to_a_person() {
     let registry = registry();
     // these wait for more than the one kind that exists
-    let partly = [
-        "configmap-unchanged",
-        "database-healthy",
-        "dry-run-reviewed",
-        "metrics-normal",
-        "staging-deployed",
-        "watch-database",
-    ];
+    let partly = ["configmap-unchanged", "metrics-normal"];
     let late: Vec<String> = table()
         .into_iter()
         .filter(|(id, row)| row.state == "manual" && !partly.contains(&id.as_str()))

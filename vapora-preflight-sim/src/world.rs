@@ -24,7 +24,9 @@ use crate::{
     backend::Backend,
     certificates::{CertificateError, Leaf, TestCa},
     clock::SimClock,
-    cluster::{AccessRule, Cluster, ClusterServer, Kubeconfig, NodeTrouble, PodTrouble, Workload},
+    cluster::{
+        AccessRule, Cluster, ClusterServer, ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble, Workload,
+    },
     endpoint::TlsEndpoint,
     faults::{Fault, FaultPlan},
 };
@@ -36,6 +38,8 @@ const NAMESPACE: &str = "vapora";
 const RELEASE: &str = "release";
 /// The CronJob that backs the database up.
 const BACKUP: &str = "vapora-backup";
+/// The StatefulSet that holds the database.
+const DATABASE: &str = "surrealdb";
 const FIRST_TAG: &str = "1.3.0";
 const DEPLOYMENTS: [(&str, u32, u16); 3] =
     [("vapora-backend", 2, 8001), ("vapora-agents", 2, 8002), ("vapora-llm-router", 1, 8003)];
@@ -58,7 +62,7 @@ pub struct DiskUsage {
 /// VAPORA on a staging and a production cluster, on real sockets of 127.0.0.1.
 ///
 /// Each cluster has three Nodes and the namespace `vapora` with the Deployments `vapora-backend` (2 replicas),
-/// `vapora-agents` (2) and `vapora-llm-router` (1), the Pod `surrealdb-0` and the ConfigMap `vapora-config`. All share
+/// `vapora-agents` (2) and `vapora-llm-router` (1), the StatefulSet `surrealdb` (1) and the ConfigMap `vapora-config`. All share
 /// one [`SimClock`]. Faults hit production, and `namespace-missing` hits staging.
 ///
 /// ```
@@ -166,7 +170,7 @@ fn cluster(name: &str, clock: &SimClock) -> Cluster {
         .config_map(NAMESPACE, "vapora-config", config)
         .object(backup())
         .service_account(RELEASE, NAMESPACE, release_rules())
-        .pod(NAMESPACE, "surrealdb-0", "surrealdb/surrealdb:v3.0.0");
+        .stateful_set(NAMESPACE, Workload::new(DATABASE, 1, "surrealdb/surrealdb:v3.0.0").port(8000));
     DEPLOYMENTS
         .into_iter()
         .fold(builder, |builder, (name, replicas, port)| {
@@ -177,9 +181,26 @@ fn cluster(name: &str, clock: &SimClock) -> Cluster {
         .build()
 }
 
+/// Says of the Deployments that they were made by `kubectl apply`, so that `kubectl apply --server-side` may take them over.
+fn applied(cluster: &Cluster) -> Result<(), WorldError> {
+    for (name, ..) in DEPLOYMENTS {
+        cluster.edit("Deployment", NAMESPACE, name, |deployment| {
+            let last = json!({
+                "apiVersion": "apps/v1", "kind": "Deployment",
+                "metadata": { "name": name, "namespace": NAMESPACE }, "spec": deployment["spec"],
+            });
+            let annotation = "kubectl.kubernetes.io/last-applied-configuration";
+            deployment["metadata"]["annotations"][annotation] = last.to_string().into();
+        })?;
+    }
+    Ok(())
+}
+
 impl World {
     /// The service account with which the release machine asks both clusters.
     pub const ACCOUNT: &str = RELEASE;
+    /// The tag of the images that the release brings, as its manifests say.
+    pub const NEXT_TAG: &str = "2.0.0";
 
     /// Starts everything, with these faults in it from the start, at this time in seconds of Unix time.
     pub async fn start(faults: &[WorldFault], now_unix_seconds: i64) -> Result<Self, WorldError> {
@@ -209,11 +230,18 @@ impl World {
             clock,
         };
         for server in [&world.staging, &world.production] {
+            applied(server)?;
             for (name, ..) in DEPLOYMENTS {
                 server.log_every(NAMESPACE, name, None, Duration::from_mins(1), |number| {
                     format!("{{\"level\":\"info\",\"message\":\"answered request {number}\"}}")
                 });
             }
+            server.on_exec(NAMESPACE, DATABASE, |command| match command {
+                [program, ask, ..] if program == "surreal" && ask == "isready" => {
+                    ExecAnswer::new("OK\n", "", 0)
+                }
+                _ => ExecAnswer::no_such_program(),
+            });
         }
         world.back_up()?;
         *world.artifacts_now() = files::artifacts(&world.staging, now_unix_seconds)?;
@@ -362,6 +390,16 @@ impl World {
             }
             WorldFault::CertificateWrongName => {
                 self.endpoint.replace(&self.authority.issue(&Leaf::good("www.example.net", now))?)?;
+            }
+            WorldFault::DatabaseDown => production.on_exec(NAMESPACE, DATABASE, |_| {
+                ExecAnswer::new("", "Error: There was a problem with the database: Connection refused\n", 1)
+            }),
+            WorldFault::LogErrors => {
+                for name in production.pods_of(NAMESPACE, "vapora-backend") {
+                    let line =
+                        "{\"level\":\"error\",\"message\":\"the connection to the database was refused\"}";
+                    production.log(NAMESPACE, &name, "vapora-backend", [line])?;
+                }
             }
             WorldFault::ConfigDrift => {
                 self.staging.edit("ConfigMap", NAMESPACE, "vapora-config", |config| {

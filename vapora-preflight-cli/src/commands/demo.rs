@@ -174,7 +174,7 @@ impl<'t> Act<'t> {
                 .secrets(Arc::new(self.scene.secrets()))
                 .history(self.report.take())
                 .select(Selection::everything().phase(phase.id.clone()))
-                .allow(Effect::Notifies)
+                .allow(Effect::Mutates)
                 .allow_commands(true)
                 .cancelled_by(on_interrupt(None))
                 .by("demo")
@@ -262,7 +262,7 @@ impl<'t> Act<'t> {
     fn deploy(&mut self) -> Result<(), Stop> {
         self.clock.advance_to(self.planned);
         self.note("start", &format!("{}", self.planned))?;
-        self.world.deploy("2.0.0")?;
+        self.world.deploy(World::NEXT_TAG)?;
         let end = self.planned.plus(DEPLOYED);
         self.clock.advance_to(end);
         self.note("end", &format!("{end}"))?;

@@ -59,6 +59,8 @@ faults! {
     ManifestBroken, "manifest-broken", "a name is twice in the manifest of the Deployments";
     NodeBusy, "node-busy", "a production Node is near its capacity in memory";
     ImageUnchanged, "image-unchanged", "the deployment leaves the images as they were";
+    DatabaseDown, "database-down", "the database of production runs and does not answer";
+    LogErrors, "log-errors", "the backend on production writes errors of its database to its log";
     DiskFull, "disk-full", "one hundredth of every disk is free";
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Write};
 use serde_json::{Value, json};
 use zip::{DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{NAMESPACE, WorldError};
+use super::{NAMESPACE, World, WorldError, image};
 use crate::cluster::ClusterServer;
 
 /// How VAPORA can be run, each with a configuration of its own.
@@ -40,8 +40,15 @@ pub(super) fn artifacts(cluster: &ClusterServer, modified: i64) -> Result<Vec<Wo
     };
     let deployments: Vec<String> = cluster
         .objects("Deployment")
-        .iter()
-        .map(|deployment| of(deployment, "apps/v1", "Deployment", "spec"))
+        .into_iter()
+        .map(|mut deployment| {
+            let name = deployment["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            let containers = deployment["spec"]["template"]["spec"]["containers"].as_array_mut();
+            for container in containers.into_iter().flatten() {
+                container["image"] = image(&name, World::NEXT_TAG).into();
+            }
+            of(&deployment, "apps/v1", "Deployment", "spec")
+        })
         .collect();
     let compose =
         json!({ "services": { "backend": { "image": "registry.example.com/vapora/vapora-backend" } } });
