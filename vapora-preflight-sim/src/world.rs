@@ -395,11 +395,10 @@ impl World {
                 ExecAnswer::new("", "Error: There was a problem with the database: Connection refused\n", 1)
             }),
             WorldFault::LogErrors => {
-                for name in production.pods_of(NAMESPACE, "vapora-backend") {
-                    let line =
-                        "{\"level\":\"error\",\"message\":\"the connection to the database was refused\"}";
-                    production.log(NAMESPACE, &name, "vapora-backend", [line])?;
-                }
+                production.log_every(NAMESPACE, "vapora-backend", None, Duration::from_mins(1), |_| {
+                    "{\"level\":\"error\",\"message\":\"the connection to the database was refused\"}"
+                        .to_owned()
+                });
             }
             WorldFault::ConfigDrift => {
                 self.staging.edit("ConfigMap", NAMESPACE, "vapora-config", |config| {

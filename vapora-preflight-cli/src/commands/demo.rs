@@ -36,6 +36,9 @@ const PLANNED: &str = "2026-12-01T14:00:00Z";
 /// When, in the demonstration, what happens at T has happened.
 const DEPLOYED: Duration = Duration::from_mins(4);
 
+/// What a person says only where the dry run has warned, which it does not do here.
+const NOT_ASKED_FOR: &str = "dry-run-reviewed";
+
 /// Runs the VAPORA checklist against the simulated world.
 pub(crate) fn demo(args: &DemoArgs, terminal: &Terminal) -> Ended {
     if args.list_faults {
@@ -221,6 +224,7 @@ impl<'t> Act<'t> {
             .checks
             .iter()
             .filter(|check| check.phase == phase && check.not_applicable.is_none())
+            .filter(|check| check.id != NOT_ASKED_FOR)
             .filter_map(|check| Some((check.id.clone(), check.role.clone()?)))
             .collect();
         for (check, role) in checks {
