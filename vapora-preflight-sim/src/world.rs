@@ -418,6 +418,7 @@ impl World {
             }
             WorldFault::ManifestBroken => files::break_manifest(&mut self.artifacts_now()),
             WorldFault::NodeBusy => production.set_node_usage("node-2", 2_000, 31 << 30)?,
+            WorldFault::MetricsMissing => production.without_metrics(),
             WorldFault::ImageUnchanged => self.no_images.store(true, Ordering::SeqCst),
             WorldFault::DiskFull => {
                 for disk in self.disks_now().iter_mut() {

@@ -14,6 +14,7 @@ use crate::{
     object::NamespaceObject,
     read::{Reader, unreadable},
     refused::{Answer, Cause},
+    resource::Resource,
     version::Version,
     wording::{count, names, short},
 };
@@ -238,5 +239,7 @@ warn_latency     = "2s"
     fn requires(&self, needs: &mut Requirements) {
         // `/version` and `/readyz` are open to every user unless that default was taken away; they are no resources.
         needs.target::<KubernetesTarget>();
+        // used where the target has a `cluster_uid`, which is not known here
+        needs.permission(Resource::NAMESPACES.permission("get", None).named("kube-system").optional());
     }
 }

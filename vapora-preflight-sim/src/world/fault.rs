@@ -58,6 +58,7 @@ faults! {
     ArtifactMissing, "artifact-missing", "the artifacts of the release lack `docker-compose.yml`";
     ManifestBroken, "manifest-broken", "a name is twice in the manifest of the Deployments";
     NodeBusy, "node-busy", "a production Node is near its capacity in memory";
+    MetricsMissing, "metrics-missing", "production has no metrics server, so that nothing says what is used";
     ImageUnchanged, "image-unchanged", "the deployment leaves the images as they were";
     DatabaseDown, "database-down", "the database of production runs and does not answer";
     LogErrors, "log-errors", "the backend on production writes errors of its database to its log";
