@@ -22,6 +22,7 @@ mod pods_running;
 mod pods_stable;
 mod pvc_bound;
 mod quota_headroom;
+mod rollback_rehearsed;
 mod rollout_complete;
 mod rollout_history;
 mod secret_exists;
@@ -54,6 +55,7 @@ pub use self::{
     pods_stable::PodsStable,
     pvc_bound::{AccessMode, PvcBound},
     quota_headroom::QuotaHeadroom,
+    rollback_rehearsed::RollbackRehearsed,
     rollout_complete::RolloutComplete,
     rollout_history::RolloutHistory,
     secret_exists::SecretExists,

@@ -21,6 +21,7 @@ mod object;
 mod pattern;
 mod picked;
 mod program;
+mod progress;
 mod quantity;
 mod read;
 mod references;
@@ -28,6 +29,7 @@ mod refused;
 mod release;
 mod resource;
 mod roles;
+mod running;
 mod served;
 mod target;
 mod version;
@@ -46,8 +48,8 @@ pub use self::{
         BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies,
         EndpointsReady, ExecSucceeds, HeadroomSource, ImagesUpdated, Input, KubeconfigValid, Kubectl,
         LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern,
-        PodsRunning, PodsStable, PvcBound, QuotaHeadroom, References, ResourceRef, RolloutComplete,
-        RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace, Weight,
+        PodsRunning, PodsStable, PvcBound, QuotaHeadroom, References, ResourceRef, RollbackRehearsed,
+        RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace, Weight,
     },
     manifest::{EntryPattern, ManifestPath},
     name::{InvalidName, LabelSelector, Namespace, ObjectName},
@@ -92,5 +94,6 @@ pub fn register(registry: &mut Registry) {
         .add::<AccessAllowed>()
         .add::<ApisServed>()
         .add::<DryRunApplies>()
-        .add::<Applied>();
+        .add::<Applied>()
+        .add::<RollbackRehearsed>();
 }

@@ -23,6 +23,7 @@ mod secret;
 mod service;
 mod stateful_set;
 mod template;
+mod whole;
 
 use serde::de::DeserializeOwned;
 
@@ -50,6 +51,7 @@ pub(crate) use self::{
     service::{Service, ServicePort},
     stateful_set::StatefulSet,
     template::{Template, TemplateContainer},
+    whole::Whole,
 };
 use crate::resource::Resource;
 

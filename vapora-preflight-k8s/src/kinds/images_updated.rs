@@ -1,7 +1,6 @@
 //! `k8s.images_updated`
 
 mod compared;
-mod ran;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,10 +11,7 @@ use vapora_preflight::{
     Outcome, Problems, Requirements, Value, async_trait,
 };
 
-use self::{
-    compared::Compared,
-    ran::{Images, Running},
-};
+use self::compared::Compared;
 use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace, unfit};
 use crate::{
     ContainerRef, ImageDigest, ImageRef, ImageTag, KubernetesTarget, Namespace, ObjectName, WorkloadKind,
@@ -25,6 +21,7 @@ use crate::{
     refused::Cause,
     release::Release,
     resource::Resource,
+    running::{self, Images, Running},
     wording::{aside, clauses, count, is, names, plural},
     workload::{Named, Workload},
 };
@@ -110,7 +107,7 @@ impl ImagesUpdated {
         if earlier.evidence.get("namespace") != Some(&self.namespace.as_str().into()) {
             return Err(unfit("its `namespace` is another one"));
         }
-        let images = earlier.evidence.get("images").and_then(ran::read);
+        let images = earlier.evidence.get("images").and_then(running::read);
         let images = images.ok_or_else(|| unfit("its evidence holds no images of workloads"))?;
         if !self.named().any(|named| images.contains_key(&named.to_string())) {
             return Err(unfit("it knows none of the workloads"));

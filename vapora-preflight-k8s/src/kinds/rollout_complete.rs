@@ -1,7 +1,5 @@
 //! `k8s.rollout_complete`
 
-mod progress;
-
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -11,11 +9,11 @@ use vapora_preflight::{
     Requirements, Value, async_trait,
 };
 
-use self::progress::{Allowed, Need, Progress};
 use super::{NO_SUCH_NAMESPACE, may_look_for_namespace, missing_namespace};
 use crate::{
     ContainerRef, ImageRef, ImageTag, KubernetesTarget, Namespace, ObjectName, WorkloadKind, WorkloadName,
     object::Template,
+    progress::{Allowed, Need, Progress},
     read::Reader,
     release::Release,
     wording::{clauses, count, is, names},

@@ -8,15 +8,15 @@ use vapora_preflight_k8s::{
     AccessAllowed, ApiReachable, ApisServed, Applied, BackupJobRecent, ConfigMapMatches,
     DeploymentsAvailable, DisruptionAllowed, DryRunApplies, EndpointsReady, ImagesUpdated, KubeconfigValid,
     KubernetesTarget, LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady,
-    PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RolloutComplete, RolloutHistory, SecretExists,
-    UsageRecorded, VersionSkew, VolumesHaveSpace,
+    PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RollbackRehearsed, RolloutComplete, RolloutHistory,
+    SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace,
 };
 use vapora_preflight_sim::{Cluster, Fault, FaultPlan};
 
 use crate::{
     manifests::{WORLD, file, folder},
     said::{context, kind, passes},
-    world::{client, cluster},
+    world::{client, cluster, rolled_out_twice},
 };
 
 fn settings(cluster: &Cluster) -> KubernetesTarget {
@@ -30,7 +30,7 @@ fn settings(cluster: &Cluster) -> KubernetesTarget {
 }
 
 async fn survives<K: Kind>(parameters: Value, requests: usize) {
-    let cluster = cluster();
+    let cluster = if K::NAME == RollbackRehearsed::NAME { rolled_out_twice() } else { cluster() };
     let check = kind::<K>(parameters);
     let client = client(&cluster);
     let cx = context(client.clone(), settings(&cluster)).with_clock(Arc::new(cluster.clock().clone()));
@@ -110,6 +110,9 @@ async fn no_fault_of_any_request_gives_a_pass() {
     survives::<ApisServed>(manifests.clone(), 3).await;
     survives::<DryRunApplies>(manifests.clone(), 6).await;
     survives::<Applied>(manifests, 8).await;
+    let rehearsal =
+        json!({ "namespace": "vapora", "names": ["vapora-agents"], "rollout_timeout": "15s", "poll": "5s" });
+    survives::<RollbackRehearsed>(rehearsal, 18).await;
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! The laws that every kind obeys, over the simulated cluster.
 
+use std::time::Duration;
+
 use vapora_preflight::{Registry, Resources, TargetName};
 use vapora_preflight_k8s::{K8sClient, KubernetesTarget, connect, register};
 use vapora_preflight_sim::{ADMIN, Cluster, ExecAnswer, Kubeconfig, laws};
 
 use crate::{
     manifests::{THERE, WORLD, file, folder},
-    world::{client, cluster},
+    world::{client, cluster, rolled_out_twice},
 };
 
 const CASES: &[(&str, &str)] = &[
@@ -46,11 +48,15 @@ const CASES: &[(&str, &str)] = &[
         "files = [\"FILE\"]\nnamespace = \"vapora\"\nresources = [\"configmaps\", \"deployments.apps\"]",
     ),
     ("k8s.applied", "files = [\"THERE\"]\nnamespace = \"vapora\"\nresources = [\"configmaps\"]"),
+    (
+        "k8s.rollback_rehearsed",
+        "namespace = \"vapora\"\nnames = [\"vapora-agents\"]\nrollout_timeout = \"15s\"\npoll = \"5s\"\ntimeout = \"30s\"",
+    ),
     ("k8s.access_allowed", "verbs = [\"get\", \"list\"]\nresources = [\"pods\", \"deployments.apps\"]"),
 ];
 
 fn case(kind: &'static str, parameters: &str) -> laws::Case {
-    let cluster = cluster();
+    let cluster = if kind == "k8s.rollback_rehearsed" { rolled_out_twice() } else { cluster() };
     case_of(kind, parameters, &cluster, client(&cluster))
 }
 
@@ -60,10 +66,11 @@ fn case_of(kind: &'static str, parameters: &str, cluster: &Cluster, client: K8sC
     let parameters = parameters.replace("FILE", &file(&manifests)).replace("THERE", &file(&there));
     let system = cluster.object("Namespace", "", "kube-system").unwrap();
     let uid = system["metadata"]["uid"].as_str().unwrap();
+    let short = if parameters.contains("timeout = ") { "" } else { "timeout = \"1s\"\n" };
     let checklist = format!(
         "checklist = \"laws\"\n[phase.now]\n[target.production.kubernetes]\nserver = \"{}\"\n\
          cluster_uid = \"{uid}\"\n[check.it]\nphase = \"now\"\nkind = \"{kind}\"\ntarget = \"production\"\n\
-         timeout = \"1s\"\n{parameters}\n",
+         {short}{parameters}\n",
         client.server()
     );
     let mut resources = Resources::new();
@@ -74,7 +81,8 @@ fn case_of(kind: &'static str, parameters: &str, cluster: &Cluster, client: K8sC
         .keep((manifests, there))
         .clock(cluster.clock().clone())
         .peer(cluster.faults(), move || seen.requests())
-        .volatile(&["latency"])
+        .volatile(&["latency", "revision", "undone_to", "put_back_first"])
+        .patience(Duration::from_mins(2))
 }
 
 /// A command is spoken with over a socket, so its case is tried in real time.

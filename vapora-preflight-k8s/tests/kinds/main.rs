@@ -33,6 +33,7 @@ mod pvc_bound;
 mod quota_headroom;
 mod refusals;
 mod replay;
+mod rollback_rehearsed;
 mod rollout_complete;
 mod rollout_history;
 mod said;

@@ -100,6 +100,11 @@ impl Recording {
         Self { method: "PATCH".to_owned(), ..self.clone() }
     }
 
+    /// The same answer to a request that only reads.
+    pub(crate) fn to_get(&self) -> Self {
+        Self { method: "GET".to_owned(), ..self.clone() }
+    }
+
     /// An object that was recorded by itself, as a list of one.
     pub(crate) fn listed(mut self, path: &str) -> Self {
         let object = self.json.take().expect("a recording of JSON");

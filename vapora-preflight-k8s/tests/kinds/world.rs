@@ -74,6 +74,17 @@ pub(crate) fn cluster() -> Cluster {
     cluster
 }
 
+/// A small cluster with a deployment that has a revision to go back to.
+pub(crate) fn rolled_out_twice() -> Cluster {
+    let image = |tag: &str| format!("registry.example.com/agents:{tag}");
+    let cluster = Cluster::builder("staging")
+        .node("node-1")
+        .deployment("vapora", "vapora-agents", 1, &image("1.0"))
+        .build();
+    cluster.roll_out("vapora", "vapora-agents", &image("2.0")).unwrap();
+    cluster
+}
+
 fn budget(app: &str, pods: u32) -> Value {
     json!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::ran::{Images, Ran, Running};
 use crate::{
     ImageDigest, ImageRef,
     image::ImageId,
+    running::{Images, Ran, Running},
     wording::{count, names, short},
     workload::Workload,
 };

@@ -48,7 +48,11 @@ impl Write<'_> {
     fn owners_after(&self, before: Option<&Value>, object: &mut Value) -> Owners {
         let mut bare = before.cloned().unwrap_or_else(|| self.nothing());
         let mut owners = Owners::take(&mut bare);
-        Owners::take(object);
+        // whoever writes the whole object may say who owns what in it
+        let said = Owners::take(object);
+        if said != Owners::default() && self.target.subresource.is_none() {
+            owners = said;
+        }
         owners.update(&self.kind.of(), &bare, object, self.writer(), &self.now);
         owners
     }

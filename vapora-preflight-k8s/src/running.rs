@@ -12,15 +12,15 @@ use crate::{
 
 /// The images of one container, over the pods of a workload or as an earlier check saw them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ran {
+pub(crate) struct Ran {
     /// As the pods ask for them.
-    pub(super) images: BTreeSet<String>,
+    pub(crate) images: BTreeSet<String>,
     /// As their nodes name them, each as it was said.
     said: BTreeSet<String>,
     /// Those, as far as they can be compared, with the images that were asked for.
-    pub(super) ids: BTreeMap<ImageId, BTreeSet<String>>,
+    pub(crate) ids: BTreeMap<ImageId, BTreeSet<String>>,
     /// The pods that do not say it.
-    pub(super) silent: Vec<String>,
+    pub(crate) silent: Vec<String>,
 }
 
 impl Ran {
@@ -40,7 +40,7 @@ impl Ran {
     }
 
     /// Whether all pods run the same image; none where that cannot be told.
-    pub(super) fn is_one(&self) -> Option<bool> {
+    pub(crate) fn is_one(&self) -> Option<bool> {
         let (first, _) = self.ids.first_key_value()?;
         let mut one = Some(true);
         for id in self.ids.keys() {
@@ -53,15 +53,29 @@ impl Ran {
         one
     }
 
+    /// Whether all pods run the one image that all of another time ran; not where that cannot be told.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let one = |ran: &Self| ran.ids.keys().next().filter(|_| ran.is_one() == Some(true)).cloned();
+        match (one(self), one(other)) {
+            (Some(this), Some(other)) => this.is_same(&other) == Some(true),
+            _ => false,
+        }
+    }
+
     /// Their short forms, to be shown.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let ids: Vec<String> = self.ids.keys().map(|id| format!("`{id}`")).collect();
         ids.join(" and ")
     }
 
+    /// The ids, as the nodes say them.
+    pub(crate) fn said(&self) -> Value {
+        self.said.iter().cloned().collect::<Vec<_>>().into()
+    }
+
     fn value(&self) -> Value {
         let list = |texts: &BTreeSet<String>| texts.iter().cloned().collect::<Vec<_>>();
-        Value::table([("images", list(&self.images)), ("ids", list(&self.said))])
+        Value::table([("images", list(&self.images).into()), ("ids", self.said())])
     }
 
     fn read(value: &Value) -> Option<Self> {
@@ -85,20 +99,20 @@ fn rows(value: &Value) -> Option<&[(String, Value)]> {
 }
 
 /// The images of a workload by container.
-pub(super) type Images = BTreeMap<String, Ran>;
+pub(crate) type Images = BTreeMap<String, Ran>;
 
 /// The pods that are those of a workload, and what they run.
 #[derive(Debug, Default)]
-pub(super) struct Running {
-    pub(super) images: Images,
-    pub(super) pods: u32,
-    pub(super) terminating: u32,
-    pub(super) finished: u32,
+pub(crate) struct Running {
+    pub(crate) images: Images,
+    pub(crate) pods: u32,
+    pub(crate) terminating: u32,
+    pub(crate) finished: u32,
 }
 
 impl Running {
     /// Looks at the pods that belong to the workload by their owners, as for these containers.
-    pub(super) fn of(workload: &Workload, containers: &[&str], pods: &[Pod], sets: &[ReplicaSet]) -> Self {
+    pub(crate) fn of(workload: &Workload, containers: &[&str], pods: &[Pod], sets: &[ReplicaSet]) -> Self {
         let owners = workload.owners_of_pods(sets);
         let mut running = Self::default();
         for name in containers {
@@ -123,13 +137,13 @@ impl Running {
     }
 
     /// The images by container, as evidence that a later check can be compared with.
-    pub(super) fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         Value::table(self.images.iter().map(|(name, ran)| (name.clone(), ran.value())))
     }
 }
 
 /// The images of several workloads, as the evidence of an earlier check has them.
-pub(super) fn read(value: &Value) -> Option<BTreeMap<String, Images>> {
+pub(crate) fn read(value: &Value) -> Option<BTreeMap<String, Images>> {
     let images = |value: &Value| -> Option<Images> {
         rows(value)?.iter().map(|(name, ran)| Some((name.clone(), Ran::read(ran)?))).collect()
     };

@@ -10,15 +10,15 @@ use crate::{
 
 /// What the parameters of the kind let pass.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Allowed {
-    pub(super) scaled_to_zero: bool,
-    pub(super) terminating: bool,
-    pub(super) partition: bool,
+pub(crate) struct Allowed {
+    pub(crate) scaled_to_zero: bool,
+    pub(crate) terminating: bool,
+    pub(crate) partition: bool,
 }
 
 /// What has to be done for a rollout that does not go on by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(crate) enum Need {
     /// To roll it back, or to mend what stops it.
     Undo,
     /// To resume it.
@@ -33,18 +33,18 @@ pub(super) enum Need {
 
 impl Need {
     /// Whether a rollout does not go on by itself, where this is needed.
-    pub(super) fn is_stuck(self) -> bool {
+    pub(crate) fn is_stuck(self) -> bool {
         self != Self::Scale
     }
 }
 
 /// How far a rollout has come.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
-    pub(super) troubles: Vec<String>,
-    pub(super) need: Option<Need>,
+pub(crate) struct Progress {
+    pub(crate) troubles: Vec<String>,
+    pub(crate) need: Option<Need>,
     /// It is complete, and the next change to it would not be rolled out.
-    pub(super) paused: bool,
+    pub(crate) paused: bool,
     numbers: Vec<(&'static str, Value)>,
 }
 
@@ -59,7 +59,7 @@ struct Numbers {
 }
 
 impl Progress {
-    pub(super) fn of(workload: &Workload, allowed: Allowed) -> Self {
+    pub(crate) fn of(workload: &Workload, allowed: Allowed) -> Self {
         let mut progress = Self::default();
         if workload.meta().is_going() {
             progress.troubles.push("is being deleted".to_owned());
@@ -102,7 +102,7 @@ impl Progress {
     }
 
     /// What was counted, as evidence.
-    pub(super) fn evidence(&self) -> Value {
+    pub(crate) fn evidence(&self) -> Value {
         Value::table(self.numbers.iter().map(|(name, value)| (*name, value.clone())))
     }
 
