@@ -19,6 +19,7 @@ pub mod kinds;
 mod outcome;
 mod outline;
 mod phase;
+mod placeholder;
 mod plan;
 mod registry;
 mod report;
@@ -61,6 +62,7 @@ pub use self::{
         PhaseOutline, Question, Role, Section, Severity, Side, TargetOutline,
     },
     phase::{CheckBuilder, GateBuilder, Phase, PhaseBuilder},
+    placeholder::placeholder_in,
     plan::{Limits, Plan, Retry, Until},
     registry::{KindInfo, Registry},
     report::{

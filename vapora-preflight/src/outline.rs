@@ -318,17 +318,27 @@ impl Outline {
     /// A document by its name: a section of the change record (`rollback`), a message (`message.start`) or commands
     /// (`commands.rollback`).
     pub fn document(&self, name: &str) -> Option<String> {
-        let text = |sections: &[Section], id: &str| {
-            sections.iter().find(|section| section.id == id).map(|section| section.text.clone())
-        };
-        if let Some(id) = name.strip_prefix("message.") {
-            return text(&self.messages, id);
-        }
-        if let Some(id) = name.strip_prefix("commands.") {
-            return self.commands.iter().find(|commands| commands.id == id).map(|it| it.lines.join("\n"));
-        }
-        text(&self.change, name)
+        document(name, &self.change, &self.messages, &self.commands)
     }
+}
+
+/// A document by its name, among those that are declared.
+pub(crate) fn document(
+    name: &str,
+    change: &[Section],
+    messages: &[Section],
+    commands: &[Commands],
+) -> Option<String> {
+    let text = |sections: &[Section], id: &str| {
+        sections.iter().find(|section| section.id == id).map(|section| section.text.clone())
+    };
+    if let Some(id) = name.strip_prefix("message.") {
+        return text(messages, id);
+    }
+    if let Some(id) = name.strip_prefix("commands.") {
+        return commands.iter().find(|commands| commands.id == id).map(|it| it.lines.join("\n"));
+    }
+    text(change, name)
 }
 
 mod seconds {

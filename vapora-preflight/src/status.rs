@@ -36,6 +36,8 @@ pub struct ErrorReport {
     pub transient: bool,
     /// What to do about it.
     pub remedy: Option<String>,
+    /// Whether the effect of the check may have come about all the same. Then it is not tried again by itself.
+    pub uncertain: bool,
 }
 
 impl fmt::Display for ErrorReport {
@@ -209,6 +211,7 @@ impl Status {
                     "leave out of it what holds the secret, and see why the secret is there in plain text"
                         .to_owned(),
                 ),
+                uncertain: false,
             });
         }
         self.map_text(edit);

@@ -377,6 +377,26 @@ fn a_definition_is_what_is_asked_and_of_whom() {
 }
 
 #[test]
+fn a_definition_holds_the_documents_that_it_names() {
+    let mut registry = vapora_preflight::Registry::new();
+    vapora_preflight::register(&mut registry);
+    let definition = |start: &str, other: &str| {
+        let mut sources = Sources::new();
+        sources.add(
+            "checks.toml",
+            format!(
+                "[phase.before]\n[message.start]\ntext = \"{start}\"\n[message.other]\ntext = \"{other}\"\n\
+                 [check.one]\nkind = \"plan.documented\"\nphase = \"before\"\ndocument = \"message.start\"\n"
+            ),
+        );
+        let compiled = PlanBuilder::new(&registry).sources(&sources).build().unwrap();
+        check(compiled.plan.outline(), "one").definition
+    };
+    assert_ne!(definition("at 14:00", "x"), definition("at 15:00", "x"));
+    assert_eq!(definition("at 14:00", "x"), definition("at 14:00", "y"));
+}
+
+#[test]
 fn nested_keys_may_stand_in_any_order() {
     let keys = |peer: &str| format!("question = \"q\"\nat_least = 1\npeer = {peer}");
     assert_eq!(

@@ -102,6 +102,7 @@ pub(crate) fn undecided() -> Report {
         causes: vec!["connection refused".to_owned()],
         transient: true,
         remedy: Some("see whether the VPN is up".to_owned()),
+        uncertain: false,
     };
     let time_out = TimeOut {
         after: Duration::from_secs(20),

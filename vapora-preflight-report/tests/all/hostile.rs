@@ -46,6 +46,7 @@ pub(crate) fn report_of(harm: &str) -> Report {
         causes: vec![harm.to_owned()],
         transient: false,
         remedy: Some(harm.to_owned()),
+        uncertain: false,
     };
     Scene::new(outline, "2026-12-01T12:00:00Z")
         .run(harm)

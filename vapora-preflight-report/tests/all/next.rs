@@ -15,6 +15,7 @@ fn denied() -> Status {
         causes: vec!["the end of it".to_owned()],
         transient: false,
         remedy: Some("grant the right to `list` `nodes`".to_owned()),
+        uncertain: false,
     })
 }
 

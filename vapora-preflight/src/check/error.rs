@@ -46,7 +46,7 @@ impl CheckError {
     }
 
     fn of(message: String, transient: bool) -> Self {
-        let report = ErrorReport { message, causes: Vec::new(), transient, remedy: None };
+        let report = ErrorReport { message, causes: Vec::new(), transient, remedy: None, uncertain: false };
         Self(Box::new(Told { report, retry_after: None, awaiting: None }))
     }
 
@@ -72,6 +72,15 @@ impl CheckError {
     /// Asks for a pause before the next attempt, as a server did with `Retry-After`.
     pub fn retry_after(mut self, pause: Duration) -> Self {
         self.0.retry_after = Some(pause);
+        self
+    }
+
+    /// Says that the effect of the check may have come about all the same: a message was sent, and no answer came. It is
+    /// not tried again, in this run or another, unless a person says so.
+    pub fn uncertain(mut self) -> Self {
+        self.0.report.transient = false;
+        self.0.report.uncertain = true;
+        self.0.retry_after = None;
         self
     }
 

@@ -100,5 +100,6 @@ pub(super) fn lacking(review: &AccessReview, check: &CheckId) -> Option<Status> 
         causes: Vec::new(),
         transient: false,
         remedy: Some("grant what `vapora-preflight rbac` prints to the account of the run".to_owned()),
+        uncertain: false,
     }))
 }

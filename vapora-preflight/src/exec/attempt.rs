@@ -121,9 +121,9 @@ impl Asking {
             () = self.clock.timer(limit) => {
                 let doing = context.was_doing();
                 let time_out = TimeOut { after: limit, scope: TimeOutScope::Attempt, doing, last: None };
-                // what changes something may have done so without an answer, and is not to do it twice
-                let again = (!has_effect(&self.outline.checks[self.index])).then_some(Duration::ZERO);
-                return Attempt { status: Status::TimedOut(time_out), again };
+                let status = Status::TimedOut(time_out);
+                let again = (!self.may_have_acted(&status)).then_some(Duration::ZERO);
+                return Attempt { status, again };
             }
         };
         match answer {
@@ -133,6 +133,15 @@ impl Asking {
                 Attempt { status, again: None }
             }
             Err(error) => errored(error),
+        }
+    }
+
+    /// Whether the check may have changed something without an answer, so that it is not to do it twice.
+    pub(super) fn may_have_acted(&self, status: &Status) -> bool {
+        match status {
+            Status::TimedOut(_) => has_effect(&self.outline.checks[self.index]),
+            Status::Errored(error) => error.uncertain,
+            _ => false,
         }
     }
 

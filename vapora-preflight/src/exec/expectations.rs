@@ -52,6 +52,7 @@ fn weigh<'c>(conditions: &'c [Condition], scope: &minijinja::Value) -> Weighed<'
                     causes: vec![message],
                     transient: false,
                     remedy: None,
+                    uncertain: false,
                 });
             }
         }

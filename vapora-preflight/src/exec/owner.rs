@@ -274,6 +274,7 @@ impl<'p> Owner<'p> {
                     causes: Vec::new(),
                     transient: false,
                     remedy: Some(format!("run `{baseline}` first")),
+                    uncertain: false,
                 };
                 self.settle(index, Status::Errored(report), None)
             }
@@ -464,6 +465,7 @@ impl<'p> Owner<'p> {
                 causes: Vec::new(),
                 transient: false,
                 remedy: None,
+                uncertain: false,
             });
             self.put_back(running, status);
         }

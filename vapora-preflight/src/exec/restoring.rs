@@ -20,8 +20,15 @@ fn told(status: Status, restored: Vec<Restored>) -> Status {
     let mut report = match status {
         Status::Errored(report) => report,
         Status::Done(outcome) if !failed => return Status::Done(outcome),
-        other => ErrorReport { message: other.summary(), causes: Vec::new(), transient: false, remedy: None },
+        other => ErrorReport {
+            message: other.summary(),
+            causes: Vec::new(),
+            transient: false,
+            remedy: None,
+            uncertain: false,
+        },
     };
+    report.uncertain &= failed;
     for Restored { what, failed } in restored {
         match failed {
             None => report.causes.push(format!("{what} was put back")),

@@ -45,12 +45,13 @@ impl Past {
         if let Some((_, since)) = report.begun(check.id()) {
             return Self::Uncertain { since };
         }
+        let begun =
+            || Self::Uncertain { since: check.record.map_or(report.as_of(), |record| record.started) };
         match check.record.map(|record| &record.status) {
             Some(Status::Skipped(SkipReason::Uncertain { since })) => Self::Uncertain { since: *since },
             // it may have happened although no answer came
-            Some(Status::TimedOut(_) | Status::Panicked { .. }) => {
-                Self::Uncertain { since: check.record.map_or(report.as_of(), |record| record.started) }
-            }
+            Some(Status::TimedOut(_) | Status::Panicked { .. }) => begun(),
+            Some(Status::Errored(error)) if error.uncertain => begun(),
             _ if check.current().is_some_and(|record| record.status.holds()) => Self::Done,
             _ => Self::Nothing,
         }

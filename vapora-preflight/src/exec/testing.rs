@@ -61,6 +61,7 @@ pub(super) enum Answer {
     Transient,
     RetryAfter(Duration),
     Permanent,
+    Unsettled,
     Awaits,
     Panic,
     Hang,
@@ -108,6 +109,7 @@ impl Check for Script {
             Answer::Says(outcome) => Ok(outcome.clone()),
             Answer::Transient => Err(CheckError::transient("connection refused")),
             Answer::RetryAfter(pause) => Err(CheckError::transient("too many requests").retry_after(*pause)),
+            Answer::Unsettled => Err(CheckError::transient("the answer was cut short").uncertain()),
             Answer::Permanent => Err(CheckError::permanent("no such client")),
             Answer::Awaits => Err(CheckError::awaiting(Awaiting {
                 role: "lead".to_owned(),

@@ -20,6 +20,9 @@ pub(super) async fn ask(asking: &Asking, until: Until) -> Status {
             status = asking.look(look) => status,
             () = &mut time_is_up => break,
         };
+        if asking.may_have_acted(&status) {
+            return status;
+        }
         if status.holds() {
             in_a_row += 1;
             if in_a_row >= until.consecutive {

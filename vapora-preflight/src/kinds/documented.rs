@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     Check, CheckContext, CheckResult, EvidenceField, Finding, Kind, Outcome, Problems, Requirements,
+    placeholder_in,
 };
 
 /// A document of the checklist is written: a section of the change record, a message, or commands.
@@ -28,9 +29,6 @@ pub struct Documented {
 fn ten() -> u32 {
     10
 }
-
-/// What people leave in a text that is not written yet. Whole words, in capitals.
-const PLACEHOLDERS: &[&str] = &["TODO", "TBD", "FIXME", "XXX", "[DATE TIME UTC]", "HH:MM"];
 
 impl Kind for Documented {
     const NAME: &'static str = "plan.documented";
@@ -85,16 +83,10 @@ impl Check for Documented {
                 finding(summary).expected(expected).actual(format!("{characters} characters")).remedy(remedy),
             ));
         }
-        let words = |placeholder: &str| {
-            text.match_indices(placeholder).any(|(at, _)| {
-                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-                edge(text[..at].chars().next_back()) && edge(text[at + placeholder.len()..].chars().next())
-            })
-        };
-        if let Some(left) = PLACEHOLDERS.iter().find(|placeholder| words(placeholder)) {
+        if let Some(left) = placeholder_in(text) {
             let summary = format!("`{}` still holds a placeholder", self.document);
             return Ok(Outcome::Fail(
-                finding(summary).expected("a finished text").actual(*left).remedy(remedy),
+                finding(summary).expected("a finished text").actual(left).remedy(remedy),
             ));
         }
         let missing: Vec<String> = self

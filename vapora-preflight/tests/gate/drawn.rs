@@ -138,6 +138,7 @@ impl State {
                 causes: Vec::new(),
                 transient: true,
                 remedy: Some("look at the network".to_owned()),
+                uncertain: false,
             }),
             TimedOut => Status::TimedOut(TimeOut {
                 after: Duration::from_secs(20),

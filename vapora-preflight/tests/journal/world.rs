@@ -205,6 +205,7 @@ pub(crate) fn full_run() -> Vec<Event> {
                 causes: vec!["refused".into()],
                 transient: true,
                 remedy: Some("open the port".into()),
+                uncertain: false,
             }),
         ),
         finished(

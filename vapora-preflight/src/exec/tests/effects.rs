@@ -133,6 +133,30 @@ fn an_effect_without_an_answer_is_not_tried_twice_and_stays_uncertain() {
 }
 
 #[test]
+fn an_effect_whose_answer_was_lost_is_not_tried_twice_and_stays_uncertain() {
+    paused(async {
+        let check = script([Answer::Unsettled, Answer::Pass]);
+        let plan = Table::new()
+            .check("tell", &[], check.clone())
+            .effect(Effect::Notifies)
+            .limits(|limits| {
+                limits.retry.attempts = 3;
+                limits.until = Some(crate::Until { timeout: secs(60), interval: secs(5), consecutive: 1 });
+            })
+            .plan();
+        let first = run(&plan).allow(Effect::Notifies).execute().await.unwrap();
+        assert_eq!(told(&first, "tell"), "errored: the answer was cut short");
+        let second = run(&plan).history(Some(first.report)).allow(Effect::Notifies).execute().await.unwrap();
+        let uncertain = Status::Skipped(SkipReason::Uncertain { since: start() });
+        assert_eq!(*status(&second, "tell"), uncertain);
+        assert_eq!(check.calls(), 1);
+        let again = run(&plan).history(Some(second.report)).allow(Effect::Notifies).repeat_effects(true);
+        assert_eq!(told(&again.execute().await.unwrap(), "tell"), "passed: it holds");
+        assert_eq!(check.calls(), 2);
+    });
+}
+
+#[test]
 fn an_answer_is_not_overwritten_by_a_run_that_may_not_ask() {
     paused(async {
         let check = script([Answer::Fail]);

@@ -32,7 +32,7 @@ impl Drawn {
             Answer::Warn => "warned",
             Answer::Fail => "failed",
             Answer::NotApplicable => "not applicable",
-            Answer::Transient | Answer::Permanent => "errored",
+            Answer::Transient | Answer::Permanent | Answer::Unsettled => "errored",
             Answer::Panic => "panicked",
             Answer::Hang => "timed out",
             Answer::Awaits => "awaiting",

@@ -18,6 +18,8 @@ pub(super) enum Status {
         transient: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remedy: Option<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        uncertain: bool,
     },
     TimedOut {
         after: Duration,
@@ -57,8 +59,8 @@ impl From<crate::Status> for Status {
     fn from(status: crate::Status) -> Self {
         match status {
             crate::Status::Done(outcome) => Self::Done(outcome.into()),
-            crate::Status::Errored(crate::ErrorReport { message, causes, transient, remedy }) => {
-                Self::Errored { message, causes, transient, remedy }
+            crate::Status::Errored(crate::ErrorReport { message, causes, transient, remedy, uncertain }) => {
+                Self::Errored { message, causes, transient, remedy, uncertain }
             }
             crate::Status::TimedOut(crate::TimeOut { after, scope, doing, last }) => {
                 Self::TimedOut { after, scope: scope.into(), doing, last }
@@ -76,8 +78,8 @@ impl From<Status> for crate::Status {
     fn from(status: Status) -> Self {
         match status {
             Status::Done(outcome) => Self::Done(outcome.into()),
-            Status::Errored { message, causes, transient, remedy } => {
-                Self::Errored(crate::ErrorReport { message, causes, transient, remedy })
+            Status::Errored { message, causes, transient, remedy, uncertain } => {
+                Self::Errored(crate::ErrorReport { message, causes, transient, remedy, uncertain })
             }
             Status::TimedOut { after, scope, doing, last } => {
                 Self::TimedOut(crate::TimeOut { after, scope: scope.into(), doing, last })

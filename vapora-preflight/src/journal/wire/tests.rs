@@ -97,9 +97,9 @@ fn status() -> impl Strategy<Value = Status> {
         proptest::sample::select(vec![TimeOutScope::Attempt, TimeOutScope::Check, TimeOutScope::Until]);
     prop_oneof![
         4 => outcome().prop_map(Status::Done),
-        1 => (text(), vec(text(), 0..3), any::<bool>(), of(text())).prop_map(
-            |(message, causes, transient, remedy)| {
-                Status::Errored(ErrorReport { message, causes, transient, remedy })
+        1 => (text(), vec(text(), 0..3), any::<bool>(), of(text()), any::<bool>()).prop_map(
+            |(message, causes, transient, remedy, uncertain)| {
+                Status::Errored(ErrorReport { message, causes, transient, remedy, uncertain })
             }
         ),
         1 => (any::<Duration>(), scope, of(text()), of(text())).prop_map(|(after, scope, doing, last)| {

@@ -7,6 +7,7 @@ use crate::{
     AllHold, CheckId, CheckOutline, ConditionOutline, Conditions, Digest, Gate, GateOutline, Outline,
     PhaseId, Span, TargetOutline,
     expr::Condition,
+    outline::document,
     plan::{
         Node, Plan, PlannedCheck, PlannedGate,
         draft::{Draft, Text},
@@ -64,6 +65,9 @@ pub(super) fn finish(
                 &conditions,
                 &scope,
                 check.baseline.as_ref(),
+                check.requirements.documents.iter().map(|name| {
+                    (name.as_str(), document(name, &draft.change, &draft.messages, &draft.commands))
+                }),
             ),
             id: check.id,
             phase: check.phase,
@@ -193,19 +197,20 @@ fn seen(
     )
 }
 
-/// A result counts only for what was asked, of whom: this is its digest.
-fn definition(
+/// A result counts only for what was asked, of whom, and of which documents: this is its digest.
+fn definition<'a>(
     kind: &str,
     parameters: &serde_json::Value,
     target: Option<&crate::Target>,
     conditions: &CheckConditions,
     scope: &serde_json::Value,
     baseline: Option<&Text>,
+    documents: impl Iterator<Item = (&'a str, Option<String>)>,
 ) -> Digest {
     let texts = |conditions: &[Condition]| -> Vec<serde_json::Value> {
         conditions.iter().map(|condition| condition.text().into()).collect()
     };
-    let whole = serde_json::json!([
+    let mut whole = serde_json::json!([
         kind,
         parameters,
         target.map(|target| (target.name.as_str(), target.written())),
@@ -215,6 +220,11 @@ fn definition(
         scope,
         baseline.map(|baseline| &baseline.text),
     ]);
+    // what is said of a text is not said of another, and what was sent is not that other text
+    let documents: Vec<_> = documents.collect();
+    if let (Some(parts), false) = (whole.as_array_mut(), documents.is_empty()) {
+        parts.push(serde_json::json!(documents));
+    }
     Digest::of(sorted(&whole).to_string())
 }
 
