@@ -12,6 +12,7 @@ mod body;
 mod redirect;
 mod request;
 
+pub(crate) use self::answer::LONGEST_PAUSE;
 pub use self::{answer::HttpAnswer, request::HttpRequest};
 use self::{
     redirect::{Next, next},
@@ -41,7 +42,11 @@ impl HttpClient {
             }
             let sent = self.prepare(&request).build().map_err(|error| trouble::unsendable(error, &url))?;
             let hidden = hidden(sent.headers());
-            let response = self.client.execute(sent).await.map_err(|error| trouble::sending(error, &url))?;
+            let response = self.client.execute(sent).await.map_err(|error| {
+                // without a connection nothing was sent
+                let sent = !error.is_connect();
+                unsettled(&request, sent, trouble::sending(error, &url))
+            })?;
             let location = location(response.headers(), &url);
             let stopped = match next(&request, response.status(), location, followed) {
                 Next::Follow(further) => {
@@ -53,7 +58,8 @@ impl HttpClient {
                 Next::Stop(why) => Some(why),
             };
             let (status, headers) = (response.status(), response.headers().clone());
-            let body = body::read(response, request.body_limit, &url).await?;
+            let body = body::read(response, request.body_limit, &url).await;
+            let body = body.map_err(|error| unsettled(&request, true, error))?;
             let latency = began.elapsed();
             return Ok(HttpAnswer::new(request, status, headers, body, latency, followed, stopped, hidden));
         }
@@ -74,6 +80,11 @@ impl HttpClient {
             None => builder,
         }
     }
+}
+
+/// The error of a request whose answer was lost. Where it brings something about, that may have happened all the same.
+fn unsettled(request: &HttpRequest, sent: bool, error: CheckError) -> CheckError {
+    if request.acts && sent { error.uncertain() } else { error }
 }
 
 /// The form in which a password is sent, so that it can be taken out of what a server repeats. The run knows only

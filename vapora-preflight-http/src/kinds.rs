@@ -1,5 +1,6 @@
 //! The kinds, one module each.
 
 mod http_responds;
+mod notify_posted;
 
-pub use self::http_responds::HttpResponds;
+pub use self::{http_responds::HttpResponds, notify_posted::NotifyPosted};

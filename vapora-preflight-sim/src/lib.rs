@@ -3,6 +3,7 @@
 mod answer;
 mod backend;
 mod certificates;
+mod chat;
 mod clock;
 mod cluster;
 mod endpoint;
@@ -17,6 +18,7 @@ mod world;
 pub use answer::{BoxError, RequestRecord};
 pub use backend::Backend;
 pub use certificates::{CertificateError, Chain, ClientCertificate, KeyType, Leaf, TestCa};
+pub use chat::{Chat, ChatMessage, ChatTrouble};
 pub use clock::SimClock;
 pub use cluster::{
     ADMIN, ANONYMOUS, AccessRule, Claim, Cluster, ClusterBuilder, ClusterError, ClusterServer,

@@ -2,8 +2,8 @@
 
 use vapora_preflight::{CheckResult, Outcome};
 
-/// What a check said, as an operator reads it: a word, the summary, and what was expected, seen and advised. For snapshots
-/// in the tests of kinds; the evidence is left out.
+/// What a check said, as an operator reads it: a word, the summary, and what was expected, seen and advised. For
+/// snapshots in the tests of kinds; the evidence is left out.
 ///
 /// ```
 /// use vapora_preflight::{CheckError, Finding, Outcome};
@@ -31,7 +31,11 @@ pub fn told(answer: &CheckResult) -> String {
                 + &line("remedy", finding.remedy.as_deref())
         }
         Err(error) => {
-            let word = if error.is_transient() { "transient" } else { "permanent" };
+            let word = match error.report() {
+                report if report.uncertain => "uncertain",
+                report if report.transient => "transient",
+                _ => "permanent",
+            };
             format!("{word} error: {error}") + &line("remedy", error.report().remedy.as_deref())
         }
     }

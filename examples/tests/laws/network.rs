@@ -4,12 +4,12 @@ use std::{fs, sync::Arc};
 
 use vapora_preflight::Resources;
 use vapora_preflight_http::HttpClient;
-use vapora_preflight_sim::{Backend, Leaf, SimClock, TestCa, TlsEndpoint, laws::Case};
+use vapora_preflight_sim::{Backend, Chat, Leaf, SimClock, TestCa, TlsEndpoint, laws::Case};
 
 use crate::{NOW, Token, checklist};
 
 pub(crate) async fn cases() -> Vec<Case> {
-    vec![responds().await, certificate_valid().await]
+    vec![responds().await, posted().await, certificate_valid().await]
 }
 
 async fn responds() -> Case {
@@ -42,6 +42,28 @@ expect = ["json.status == 'healthy'"]
         .peer(backend.faults(), move || asked.requests())
         .volatile(&["latency"])
         .keep(Arc::clone(&backend))
+}
+
+async fn posted() -> Case {
+    let chat = Arc::new(Chat::serve().await.unwrap());
+    let mut resources = Resources::new();
+    resources.insert(HttpClient::new().unwrap());
+    let posting = |service: &str, text: &str| {
+        let check = format!(
+            "kind = \"notify.posted\"\nservice = \"{service}\"\nwebhook = {{ env = \"TOKEN\" }}\ntext = \"{text}\""
+        );
+        checklist(&check, "")
+    };
+    let asked = Arc::clone(&chat);
+    Case::new("notify.posted", posting("slack", "deployment starting"))
+        .broken("the text is not written", posting("slack", "starting at HH:MM"))
+        .broken("another service is there", posting("discord", "deployment starting"))
+        .broken("it is a workflow of Teams that is meant", posting("teams", "deployment starting"))
+        .resources(resources)
+        .secrets(Token::new(&chat.slack_webhook()), &[&chat.slack_webhook(), chat.key()])
+        .clock(SimClock::at_unix_seconds(NOW))
+        .peer(chat.faults(), move || asked.peer().requests())
+        .keep(chat)
 }
 
 async fn certificate_valid() -> Case {

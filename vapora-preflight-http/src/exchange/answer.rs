@@ -13,6 +13,8 @@ use crate::{HttpMethod, HttpUrl};
 
 /// How much of a text is kept as evidence, in bytes.
 const TEXT_KEPT: usize = 4096;
+/// The longest pause that a server is let to ask for.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 const REDACTED: &str = "[redacted]";
 
 /// What a request came to: any status, with as much of the body as its limit allows. `Debug` shows no content.
@@ -136,6 +138,13 @@ impl HttpAnswer {
     /// From sending the request to the end of the body, redirects included.
     pub fn latency(&self) -> Duration {
         self.latency
+    }
+
+    /// How long the server asks to wait before the next request, where it says so in seconds; no more than five
+    /// minutes.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds: f64 = self.header("retry-after")?.trim().parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok().map(|pause| pause.min(LONGEST_PAUSE))
     }
 
     /// The media type, without its parameters and in lower case.

@@ -19,6 +19,7 @@ pub struct HttpRequest {
     pub(super) body: Option<Vec<u8>>,
     pub(super) redirects: u8,
     pub(super) body_limit: u64,
+    pub(super) acts: bool,
 }
 
 #[derive(Clone)]
@@ -38,6 +39,7 @@ impl HttpRequest {
             body: None,
             redirects: 0,
             body_limit: DEFAULT_LIMIT.get(),
+            acts: false,
         }
     }
 
@@ -98,6 +100,13 @@ impl HttpRequest {
     /// Follows up to that many redirects.
     pub fn redirects(mut self, redirects: u8) -> Self {
         self.redirects = redirects;
+        self
+    }
+
+    /// Says that the request brings something about, such as a message. Where its answer is lost, that may have
+    /// happened all the same: the error is [uncertain](CheckError::uncertain), and the request is not sent again.
+    pub fn acts(mut self) -> Self {
+        self.acts = true;
         self
     }
 

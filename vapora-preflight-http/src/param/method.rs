@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The method of a request that only reads.
+/// The method of a request; those that a checklist may name for a check that only reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -19,6 +19,9 @@ pub enum HttpMethod {
     Options,
     /// Hands a query over, as with GraphQL or a search. It must not change anything.
     Post,
+    /// Puts something in its place. No check that only reads takes it.
+    #[serde(skip)]
+    Put,
 }
 
 impl HttpMethod {
@@ -28,6 +31,7 @@ impl HttpMethod {
             Self::Head => reqwest::Method::HEAD,
             Self::Options => reqwest::Method::OPTIONS,
             Self::Post => reqwest::Method::POST,
+            Self::Put => reqwest::Method::PUT,
         }
     }
 }

@@ -19,6 +19,18 @@ impl HttpUrl {
         self.0.as_str()
     }
 
+    /// A URL that is written in this crate.
+    pub(crate) fn constant(text: &str) -> Self {
+        Self(Url::parse(text).unwrap_or_else(|_| unreachable!("`{text}` is a URL")))
+    }
+
+    /// The URL of a page of the service whose address this is, with or without a slash at its end.
+    pub(crate) fn below(&self, path: &str) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}/{path}", self.0.path().trim_end_matches('/')));
+        Self(url)
+    }
+
     /// The URL that a path or another URL leads to from here, as a link on that page would.
     ///
     /// # Errors
