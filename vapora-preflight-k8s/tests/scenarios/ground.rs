@@ -1,6 +1,7 @@
 //! Where a scenario takes place.
 
 mod api;
+mod kubelet;
 mod mirror;
 mod real;
 mod server;
@@ -10,6 +11,7 @@ use std::{
     mem,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use futures::FutureExt as _;
@@ -18,7 +20,7 @@ use tempfile::NamedTempFile;
 use vapora_preflight::{CheckContext, CheckId, CheckResult, Kind, Resources, Target, TargetName, Timestamp};
 use vapora_preflight_k8s::{K8sClient, KubernetesTarget, connect};
 use vapora_preflight_sim::{
-    ADMIN, ANONYMOUS, AccessRule, Cluster, ClusterBuilder, ClusterServer, Kubeconfig, RESTRICTED,
+    ADMIN, ANONYMOUS, AccessRule, Cluster, ClusterBuilder, ClusterServer, Kubeconfig, PodTrouble, RESTRICTED,
 };
 
 use self::real::Real;
@@ -272,6 +274,36 @@ impl Ground {
         let text = own.fold(said::words(&result), |text, (own, stands)| text.replace(own, stands));
         self.transcript.lock().unwrap().push(text);
         result
+    }
+
+    /// Asks about the namespace of the scenario while pods start as kubelets would let them, but for those of the images in
+    /// `never`. On the simulated ground that goes by its clock.
+    pub(crate) async fn ask_while_pods_start<K: Kind>(&self, more: Value, never: &[&str]) -> CheckResult {
+        let cx = self.context(&Who::Admin, KubernetesTarget::default()).await;
+        let parameters = self.here(&more);
+        let Some(real) = &self.real else {
+            for image in never {
+                self.cluster().image_fails(image, PodTrouble::NotReady);
+            }
+            let clock = Arc::new(self.cluster().clock().clone());
+            return self.ask_in::<K>(&cx.with_clock(clock), parameters).await;
+        };
+        tokio::select! {
+            result = self.ask_in::<K>(&cx, parameters) => result,
+            never = real.start_pods(&self.namespace, never) => match never {},
+        }
+    }
+
+    /// Waits until all pods of the namespace have started as they are wanted.
+    pub(crate) async fn pods_start<K: Kind>(&self, more: Value, words: &str) -> CheckResult {
+        let Some(real) = &self.real else {
+            self.cluster().clock().advance(Duration::from_mins(5));
+            return self.ask_here::<K>(more).await;
+        };
+        tokio::select! {
+            result = self.ask_until::<K>(more, words) => result,
+            never = real.start_pods(&self.namespace, &[]) => match never {},
+        }
     }
 
     /// Asks as someone who may do everything.

@@ -31,6 +31,7 @@ mod pods_running;
 mod pods_stable;
 mod pvc_bound;
 mod quota_headroom;
+mod rollback_rehearsed;
 mod rollout_complete;
 mod rollout_history;
 mod said;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{APPLY, BACKEND, CONFIG_MAPS, apply, ask_as, config_map, shop};
+use crate::{APPLY, BACKEND, CONFIG_MAPS, apply, ask, ask_as, config_map, shop};
 
 #[tokio::test]
 async fn applying_creates_then_changes_then_takes_away_then_does_nothing() {
@@ -36,6 +36,27 @@ async fn applying_creates_then_changes_then_takes_away_then_does_nothing() {
     // It is nobody's but the other's now: what the first applies without it stays.
     let without = apply(&cluster, &target, "mine", &config_map("applied", &json!({}))).await;
     assert_eq!(without.body["data"], json!({ "b": "4" }));
+}
+
+#[tokio::test]
+async fn who_writes_an_object_may_give_its_fields_back_to_whoever_applied_them() {
+    let cluster = shop();
+    let target = format!("{CONFIG_MAPS}/shared");
+    let applied = |value: &str| config_map("shared", &json!({ "a": value }));
+    let owned =
+        apply(&cluster, &target, "mine", &applied("1")).await.body["metadata"]["managedFields"].clone();
+    let patch = async |operations: Value| {
+        let target = format!("{target}?fieldManager=editor");
+        ask(&cluster, ("PATCH", &target), "application/json-patch+json", &operations).await
+    };
+    for value in ["2", "1"] {
+        let edited = patch(json!([{ "op": "replace", "path": "/data/a", "value": value }])).await;
+        assert_eq!(edited.body["metadata"]["managedFields"][0]["manager"], "editor");
+    }
+    assert_eq!(apply(&cluster, &target, "mine", &applied("3")).await.code, 409);
+    let back = patch(json!([{ "op": "replace", "path": "/metadata/managedFields", "value": owned }])).await;
+    assert_eq!((back.code, &back.body["metadata"]["managedFields"]), (200, &owned));
+    assert_eq!(apply(&cluster, &target, "mine", &applied("3")).await.code, 200);
 }
 
 #[tokio::test]

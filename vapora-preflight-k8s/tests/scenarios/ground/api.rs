@@ -114,6 +114,21 @@ impl Objects {
         patched.unwrap_or_else(|error| panic!("the status of the {kind} `{name}`: {error}\n{status:#}"));
     }
 
+    /// The same of an object that may be gone by now.
+    pub(super) async fn try_patch_status(
+        &self,
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+        status: &Value,
+    ) {
+        let patch = Patch::Merge(json!({ "status": status }));
+        let patched = self.of(kind, namespace).patch_status(name, &PatchParams::default(), &patch).await;
+        if let Err(error) = patched {
+            assert_eq!(code(error), 404, "the status of the {kind} `{name}`");
+        }
+    }
+
     /// Deletes an object at once; one that is gone, or going, is no error.
     pub(super) async fn delete(&self, kind: &str, namespace: Option<&str>, name: &str) {
         let deleted = self.of(kind, namespace).delete(name, &DeleteParams::default().grace_period(0)).await;
