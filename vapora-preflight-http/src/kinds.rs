@@ -1,6 +1,12 @@
 //! The kinds, one module each.
 
+mod alertmanager_quiet;
 mod http_responds;
 mod notify_posted;
+mod prometheus_holds;
+mod prometheus_recorded;
 
-pub use self::{http_responds::HttpResponds, notify_posted::NotifyPosted};
+pub use self::{
+    alertmanager_quiet::AlertmanagerQuiet, http_responds::HttpResponds, notify_posted::NotifyPosted,
+    prometheus_holds::PrometheusHolds, prometheus_recorded::PrometheusRecorded,
+};

@@ -4,18 +4,27 @@ mod client;
 mod exchange;
 mod kinds;
 mod param;
+mod prometheus;
 mod secret_url;
+mod service;
 mod trouble;
+mod wording;
 
 pub use self::{
     client::{HttpClient, HttpClientBuilder, HttpClientError},
     exchange::{HttpAnswer, HttpRequest},
-    kinds::{HttpResponds, NotifyPosted},
-    param::{BodySource, HeaderSource, HttpMethod, HttpUrl, InvalidParameter, StatusMatch, StatusSet},
+    kinds::{AlertmanagerQuiet, HttpResponds, NotifyPosted, PrometheusHolds, PrometheusRecorded},
+    param::{
+        AlertSelector, Amount, BodySource, HeaderSource, HttpMethod, HttpUrl, InvalidParameter, MetricUnit,
+        StatusMatch, StatusSet,
+    },
 };
 
 /// Adds the kinds of this crate to the registry. They work with an [`HttpClient`] among the resources of the run.
 pub fn register(registry: &mut vapora_preflight::Registry) {
     registry.add::<HttpResponds>();
     registry.add::<NotifyPosted>();
+    registry.add::<PrometheusHolds>();
+    registry.add::<PrometheusRecorded>();
+    registry.add::<AlertmanagerQuiet>();
 }

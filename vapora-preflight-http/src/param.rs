@@ -1,17 +1,28 @@
 //! Parameters that kinds speaking HTTP have in common.
 
+mod alert_selector;
+mod amount;
 mod body;
 mod header;
 mod method;
+mod metric_unit;
+mod sender;
 mod status;
 mod url;
 
 pub use self::{
+    alert_selector::AlertSelector,
+    amount::Amount,
     body::BodySource,
     header::HeaderSource,
     method::HttpMethod,
+    metric_unit::MetricUnit,
     status::{StatusMatch, StatusSet},
     url::HttpUrl,
+};
+pub(crate) use self::{
+    alert_selector::label_value,
+    sender::{Basic, Sender},
 };
 
 /// A parameter that does not follow its grammar: what was expected, and what was found.

@@ -10,6 +10,7 @@ mod endpoint;
 mod faults;
 mod ids;
 pub mod laws;
+mod monitoring;
 mod peer;
 mod server;
 mod told;
@@ -27,6 +28,7 @@ pub use cluster::{
 };
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};
+pub use monitoring::Monitoring;
 pub use peer::Peer;
 pub use told::told;
 pub use world::{DiskUsage, UnknownWorldFault, World, WorldError, WorldFault, WorldFile};

@@ -1,15 +1,24 @@
-//! `http.responds` and `tls.certificate_valid`, against servers with certificates of an authority of their own.
+//! `http.responds` and `tls.certificate_valid`, against servers with certificates of an authority of their own, and the kinds of
+//! Prometheus and Alertmanager, against a simulated one.
 
 use std::{fs, sync::Arc};
 
 use vapora_preflight::Resources;
 use vapora_preflight_http::HttpClient;
-use vapora_preflight_sim::{Backend, Chat, Leaf, SimClock, TestCa, TlsEndpoint, laws::Case};
+use vapora_preflight_sim::{Backend, Chat, Leaf, Monitoring, SimClock, TestCa, TlsEndpoint, laws::Case};
 
 use crate::{NOW, Token, checklist};
 
 pub(crate) async fn cases() -> Vec<Case> {
-    vec![responds().await, posted().await, certificate_valid().await]
+    vec![
+        responds().await,
+        posted().await,
+        certificate_valid().await,
+        metrics_hold().await,
+        metrics_recorded().await,
+        alerts_quiet("url").await,
+        alerts_quiet("prometheus").await,
+    ]
 }
 
 async fn responds() -> Case {
@@ -99,4 +108,83 @@ fail_days = {days}
         .peer(endpoint.faults(), Vec::new)
         .folder(folder.path())
         .keep((endpoint, folder))
+}
+
+/// A simulated Prometheus at the time of the simulated clock, with a client for it.
+async fn monitoring() -> (Arc<Monitoring>, Resources) {
+    let monitoring = Monitoring::serve(Arc::new(SimClock::at_unix_seconds(NOW))).await.unwrap();
+    monitoring.set_metric("queue_depth", 12.0);
+    monitoring.set_metric("no_number", f64::NAN);
+    let mut resources = Resources::new();
+    resources.insert(HttpClient::new().unwrap());
+    (Arc::new(monitoring), resources)
+}
+
+fn peered(case: Case, monitoring: Arc<Monitoring>, resources: Resources) -> Case {
+    let asked = Arc::clone(&monitoring);
+    case.clock(SimClock::at_unix_seconds(NOW))
+        .resources(resources)
+        .secrets(Token::new("sim-monitoring-token"), &["sim-monitoring-token"])
+        .peer(monitoring.faults(), move || asked.requests())
+        .keep(monitoring)
+}
+
+async fn metrics_hold() -> Case {
+    let (monitoring, resources) = monitoring().await;
+    let asking = |query: &str, rest: &str| {
+        let check = format!(
+            "kind = \"prometheus.holds\"\nurl = \"{}\"\nquery = \"{query}\"\nbearer = {{ env = \"TOKEN\" }}\n{rest}",
+            monitoring.url()
+        );
+        checklist(&check, "")
+    };
+    let case = Case::new("prometheus.holds", asking("sum(queue_depth)", "max = 20\nover = \"10m\""))
+        .broken("the number is too high", asking("sum(queue_depth)", "max = 10\nover = \"10m\""))
+        .broken("the number is too high now", asking("sum(queue_depth)", "max = 10"))
+        .broken("there is no such metric", asking("sum(queue_dept)", "max = 20"))
+        .broken("it is not a number", asking("no_number", "min = 0"))
+        .broken("nothing is on record to compare with", asking("queue_depth", "growth_percent = 10"));
+    peered(case, monitoring, resources)
+}
+
+async fn metrics_recorded() -> Case {
+    let (monitoring, resources) = monitoring().await;
+    let asking = |query: &str, rest: &str| {
+        let check = format!(
+            "kind = \"prometheus.recorded\"\nurl = \"{}\"\nqueries = {{ depth = \"{query}\", all = \"sum(queue_depth)\" }}\n\
+             bearer = {{ env = \"TOKEN\" }}\n{rest}",
+            monitoring.url()
+        );
+        checklist(&check, "")
+    };
+    let case = Case::new("prometheus.recorded", asking("queue_depth", "expect = [\"values.depth == 12\"]"))
+        .broken("the number is another one", asking("queue_depth", "expect = [\"values.depth == 13\"]"))
+        .broken("there is no such metric", asking("queue_dept", ""))
+        .broken("it is not a number", asking("no_number", ""));
+    peered(case, monitoring, resources)
+}
+
+async fn alerts_quiet(parameter: &str) -> Case {
+    let (monitoring, resources) = monitoring().await;
+    monitoring.fire("CertificateExpiresSoon", "warning");
+    let asking = |rest: &str| {
+        let check = format!(
+            "kind = \"alertmanager.quiet\"\n{parameter} = \"{}\"\nbearer = {{ env = \"TOKEN\" }}\n{rest}",
+            monitoring.url()
+        );
+        checklist(&check, "")
+    };
+    let allowed = "allowed = ['alertname=\"CertificateExpiresSoon\"']";
+    let watchdog = "heartbeat = 'alertname=\"Watchdog\"'";
+    let case = Case::new("alertmanager.quiet", asking(&format!("{allowed}\n{watchdog}")))
+        .broken("an alert fires that is not allowed", asking(watchdog))
+        .broken(
+            "another alert is allowed",
+            asking(&format!("{watchdog}\nallowed = ['severity=\"critical\"']")),
+        )
+        .broken(
+            "the heartbeat does not fire",
+            asking(&format!("{allowed}\nheartbeat = 'alertname=\"Pulse\"'")),
+        );
+    peered(case, monitoring, resources)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, EvidenceField, Kind, Problems, SecretRef,
     async_trait,
@@ -11,7 +11,10 @@ use vapora_preflight::{
 
 mod judge;
 
-use crate::{BodySource, HeaderSource, HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet};
+use crate::{
+    BodySource, HeaderSource, HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
+    param::{Basic, Sender},
+};
 
 /// A URL answers with the status, type and text that are expected.
 ///
@@ -50,35 +53,17 @@ pub struct HttpResponds {
     pub(super) content_type: Option<String>,
 }
 
-/// A name and a password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Basic {
-    /// The name.
-    user: String,
-    /// The password.
-    password: SecretRef,
-}
-
 fn body_limit() -> Bytes {
     Bytes::new(1 << 20)
 }
 
 impl HttpResponds {
+    fn sender(&self) -> Sender<'_> {
+        Sender { headers: &self.headers, bearer: self.bearer.as_ref(), basic: self.basic.as_ref() }
+    }
+
     fn request(&self, cx: &CheckContext) -> Result<HttpRequest, CheckError> {
-        let mut request = HttpRequest::new(self.method, &self.url);
-        for (name, source) in &self.headers {
-            request = match source {
-                HeaderSource::Text(text) => request.header(name, text)?,
-                HeaderSource::Secret(secret) => request.secret_header(name, &cx.secret(secret)?)?,
-            };
-        }
-        if let Some(token) = &self.bearer {
-            request = request.bearer(&cx.secret(token)?);
-        }
-        if let Some(Basic { user, password }) = &self.basic {
-            request = request.basic(user, &cx.secret(password)?);
-        }
+        let mut request = self.sender().sign(HttpRequest::new(self.method, &self.url), cx)?;
         if let Some(body) = &self.body {
             request = request.body(body);
         }
@@ -134,19 +119,7 @@ expect       = ["json.status == 'ok'", "latency < '500ms'|duration"]
         if self.body_limit.get() == 0 && self.contains.is_some() {
             problems.at("body_limit", "no body can be read, and `contains` needs one", "raise the limit");
         }
-        for (name, source) in &self.headers {
-            source.validate(name, problems);
-        }
-        let given = self.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
-        if usize::from(given) + usize::from(self.bearer.is_some()) + usize::from(self.basic.is_some()) > 1 {
-            problems.whole(
-                "there is more than one of `bearer`, `basic` and the header `authorization`",
-                "keep one of them",
-            );
-        }
-        if self.basic.as_ref().is_some_and(|basic| basic.user.contains(':')) {
-            problems.at("basic", "the name holds a colon, which cannot be sent", "name another user");
-        }
+        self.sender().validate(problems);
         if self.body.as_ref().is_some_and(BodySource::holds_date) {
             problems.at("body", "there is a date in it, which JSON does not know", "write the date as text");
         }

@@ -40,6 +40,23 @@ impl HttpUrl {
         let url = self.0.join(path).map_err(|error| InvalidParameter(format!("`{path}`: {error}")))?;
         url.as_str().parse()
     }
+
+    /// The same page with this query.
+    pub(crate) fn asking(mut self, pairs: &[(&str, &str)]) -> Self {
+        if !pairs.is_empty() {
+            self.0.query_pairs_mut().extend_pairs(pairs);
+        }
+        self
+    }
+
+    /// Whether it is a page of a service whose pages begin with `api`, and not the address of that service.
+    pub(crate) fn is_page_of(&self, api: &str) -> bool {
+        let path = self.0.path().trim_end_matches('/');
+        self.0.query().is_some()
+            || self.0.fragment().is_some()
+            || path.ends_with(api)
+            || path.contains(&format!("{api}/"))
+    }
 }
 
 impl FromStr for HttpUrl {

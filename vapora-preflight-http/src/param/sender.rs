@@ -1,0 +1,64 @@
+//! Who asks, and what else goes along with a request.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vapora_preflight::{CheckContext, CheckError, Problems, SecretRef};
+
+use super::HeaderSource;
+use crate::HttpRequest;
+
+/// A name and a password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Basic {
+    /// The name.
+    pub(crate) user: String,
+    /// The password.
+    pub(crate) password: SecretRef,
+}
+
+/// The headers and the credentials that a check sends along, from its parameters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender<'p> {
+    pub(crate) headers: &'p BTreeMap<String, HeaderSource>,
+    pub(crate) bearer: Option<&'p SecretRef>,
+    pub(crate) basic: Option<&'p Basic>,
+}
+
+impl Sender<'_> {
+    /// The request with all of them.
+    pub(crate) fn sign(self, mut request: HttpRequest, cx: &CheckContext) -> Result<HttpRequest, CheckError> {
+        for (name, source) in self.headers {
+            request = match source {
+                HeaderSource::Text(text) => request.header(name, text)?,
+                HeaderSource::Secret(secret) => request.secret_header(name, &cx.secret(secret)?)?,
+            };
+        }
+        if let Some(token) = self.bearer {
+            request = request.bearer(&cx.secret(token)?);
+        }
+        if let Some(Basic { user, password }) = self.basic {
+            request = request.basic(user, &cx.secret(password)?);
+        }
+        Ok(request)
+    }
+
+    /// Reports what is wrong with them, under `headers` and `basic`.
+    pub(crate) fn validate(self, problems: &mut Problems) {
+        for (name, source) in self.headers {
+            source.validate(name, problems);
+        }
+        let given = self.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
+        if usize::from(given) + usize::from(self.bearer.is_some()) + usize::from(self.basic.is_some()) > 1 {
+            problems.whole(
+                "there is more than one of `bearer`, `basic` and the header `authorization`",
+                "keep one of them",
+            );
+        }
+        if self.basic.is_some_and(|basic| basic.user.contains(':')) {
+            problems.at("basic", "the name holds a colon, which cannot be sent", "name another user");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! `prometheus.holds`, `prometheus.recorded` and `alertmanager.quiet`: against canned answers of the documented APIs on loopback,
+//! and against the real servers.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has to end")]
+
+mod alerts;
+mod ask;
+mod bad_peers;
+mod baseline;
+mod canned;
+mod holds;
+mod parameters;
+mod range;
+mod real;
+mod recorded;
+mod rules;
+#[path = "../http_responds/server.rs"]
+mod server;
