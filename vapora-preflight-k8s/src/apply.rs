@@ -13,7 +13,7 @@ pub use self::manager::FieldManager;
 pub(crate) use self::{
     refusal::{Refused, Why},
     resolve::{Item, Resolved, Trouble, not_served, resolve},
-    trial::{ATrouble, Attempt, Trial, Tried, What, Would, namespace_of, rights, validate},
+    trial::{ATrouble, Attempt, Trial, Tried, What, Would, namespace_of, rights, validate, whole_resources},
 };
 use crate::{
     discovery::Served,

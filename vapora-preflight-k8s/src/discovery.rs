@@ -114,6 +114,34 @@ impl<'r> Discovery<'r> {
         self.find(group, version, |served| served.kind == kind).await
     }
 
+    /// Looks for a resource by the name that it has in paths, in the version of its group that the server prefers.
+    ///
+    /// # Errors
+    ///
+    /// The group is served by another server that does not answer.
+    pub(crate) async fn resource(&self, group: &str, plural: &str) -> Result<Option<Served>, CheckError> {
+        for version in self.of_group(group) {
+            let resources = self.resources(version).await?;
+            if let Some(found) = resources.iter().find(|served| served.plural == plural) {
+                return Ok(Some(found.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What else somebody may have meant by the name of a resource: as `kubectl` writes it. What does not answer is passed over.
+    pub(crate) async fn like(&self, name: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        for version in self.versions.iter() {
+            let Ok(resources) = self.resources(version).await else { continue };
+            let is_like = |served: &&Served| served.plural == name || served.kind.to_lowercase() == name;
+            all.extend(resources.iter().filter(is_like).map(Served::resource));
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
     async fn find(
         &self,
         group: &str,

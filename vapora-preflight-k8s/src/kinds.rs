@@ -4,6 +4,7 @@ mod access_allowed;
 mod api_reachable;
 mod apis_served;
 mod applied;
+mod backed_up;
 mod backup_job_recent;
 mod config_map_matches;
 mod deployments_available;
@@ -37,6 +38,7 @@ pub use self::{
     api_reachable::ApiReachable,
     apis_served::ApisServed,
     applied::Applied,
+    backed_up::{BackedUp, ObjectRef},
     backup_job_recent::BackupJobRecent,
     config_map_matches::ConfigMapMatches,
     deployments_available::DeploymentsAvailable,

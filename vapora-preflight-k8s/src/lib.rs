@@ -36,6 +36,7 @@ mod version;
 mod warnings;
 mod wording;
 mod workload;
+mod yaml;
 
 pub use self::{
     apply::FieldManager,
@@ -44,10 +45,10 @@ pub use self::{
     credentials::{Credential, Credentials, Expiry},
     image::{ContainerRef, ImageDigest, ImageRef, ImageTag},
     kinds::{
-        AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, Applied,
+        AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, Applied, BackedUp,
         BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies,
         EndpointsReady, ExecSucceeds, HeadroomSource, ImagesUpdated, Input, KubeconfigValid, Kubectl,
-        LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern,
+        LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern, ObjectRef,
         PodsRunning, PodsStable, PvcBound, QuotaHeadroom, References, ResourceRef, RollbackRehearsed,
         RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace, Weight,
     },
@@ -95,5 +96,6 @@ pub fn register(registry: &mut Registry) {
         .add::<ApisServed>()
         .add::<DryRunApplies>()
         .add::<Applied>()
-        .add::<RollbackRehearsed>();
+        .add::<RollbackRehearsed>()
+        .add::<BackedUp>();
 }

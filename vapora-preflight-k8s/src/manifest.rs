@@ -128,6 +128,14 @@ impl Origin {
 }
 
 impl Manifests {
+    /// All objects of one text, in the order of the text, and all that is wrong with them.
+    pub(crate) fn of_text(name: &str, text: &[u8]) -> Self {
+        let mut read = Self::default();
+        document::read(&source::Source { name: name.into(), text: text.to_vec() }, &mut read);
+        read.find_doubles();
+        read
+    }
+
     /// An object that is there twice would be applied twice, and the last one stay: only the first is taken.
     fn find_doubles(&mut self) {
         let mut seen: HashMap<(String, String, Option<String>, String), Place> = HashMap::new();

@@ -11,10 +11,12 @@ use kube::{
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use vapora_preflight::{CheckContext, CheckError};
 
 use crate::{
     K8sClient, LabelSelector, Namespace,
+    discovery::Served,
     lists::Lists,
     object::Object,
     refused::{Answer, Cause},
@@ -55,6 +57,28 @@ struct Page<T> {
 struct PageMeta {
     #[serde(default, rename = "continue")]
     next: Option<String>,
+}
+
+/// A list that is asked for part by part.
+struct List {
+    /// It completes the sentence "could not …".
+    what: String,
+    path: String,
+    /// What the list has to say that it is; without it, any list.
+    kind: Option<String>,
+    accept: Option<&'static str>,
+}
+
+impl List {
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CheckError> {
+        let found = match &self.kind {
+            Some(kind) => kind.clone(),
+            None if answer.status != StatusCode::OK => "List".to_owned(),
+            None => kind(&self.what, answer)?,
+        };
+        let expected = if found.ends_with("List") { &found } else { "List" };
+        read(&self.what, answer, &[StatusCode::OK], expected)
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -135,28 +159,63 @@ impl<'a> Reader<'a> {
         namespace: Option<&Namespace>,
         first: ListParams,
         begin: impl Fn() -> A,
-        mut take: impl FnMut(&mut A, T),
+        take: impl FnMut(&mut A, T),
     ) -> Result<A, CheckError> {
         let resource = T::RESOURCE;
-        let what = format!("list the {}{}", resource.nouns(), inside(namespace));
+        let kind = if T::METADATA_ONLY { "PartialObjectMetadata" } else { resource.kind };
+        let list = List {
+            what: format!("list the {}{}", resource.nouns(), inside(namespace)),
+            path: resource.path(namespace),
+            kind: Some(format!("{kind}List")),
+            accept: T::METADATA_ONLY.then_some(METADATA_ONLY),
+        };
+        self.parts_of(&list, first, begin, take).await
+    }
+
+    /// All objects of a resource that is known by its discovery only, as they are, in the order of their names.
+    pub(crate) async fn list_whole(
+        &self,
+        served: &Served,
+        namespace: Option<&str>,
+        selector: Option<&LabelSelector>,
+    ) -> Result<Vec<Value>, CheckError> {
+        let what = format!("list the {}", served.resource());
+        // the list of a custom resource may be called otherwise
+        let list = List { what, path: served.path(namespace, None), kind: None, accept: None };
+        let take = |all: &mut Vec<Value>, mut object: Value| {
+            object["apiVersion"] = served.api_version().into();
+            object["kind"] = served.kind.as_str().into();
+            all.push(object);
+        };
+        let mut all = self.parts_of(&list, first_page(selector), Vec::new, take).await?;
+        all.sort_by_cached_key(|object| object["metadata"]["name"].as_str().map(str::to_owned));
+        Ok(all)
+    }
+
+    async fn parts_of<T: DeserializeOwned, A>(
+        &self,
+        list: &List,
+        first: ListParams,
+        begin: impl Fn() -> A,
+        mut take: impl FnMut(&mut A, T),
+    ) -> Result<A, CheckError> {
+        let what = &list.what;
         let mut begun_again = false;
         let mut params = first.clone();
         let mut all = begin();
         for _ in 0..MOST_PAGES {
-            let mut request = Path::new(resource.path(namespace)).list(&params)?;
-            if T::METADATA_ONLY {
-                request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(METADATA_ONLY));
+            let mut request = Path::new(list.path.clone()).list(&params)?;
+            if let Some(accept) = list.accept {
+                request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(accept));
             }
-            let answer = self.send(&what, request).await?;
+            let answer = self.send(what, request).await?;
             if answer.status == StatusCode::GONE && params.continue_token.is_some() && !begun_again {
                 begun_again = true;
                 params = first.clone();
                 all = begin();
                 continue;
             }
-            let kind = if T::METADATA_ONLY { "PartialObjectMetadata" } else { resource.kind };
-            let list_kind = format!("{kind}List");
-            let page: Page<T> = read(&what, &answer, &[StatusCode::OK], &list_kind)?;
+            let page: Page<T> = list.read(&answer)?;
             for item in page.items {
                 take(&mut all, item);
             }
@@ -165,7 +224,7 @@ impl<'a> Reader<'a> {
                 return Ok(all);
             }
         }
-        Err(unreadable(&what, &Cause(format!("the list goes on after {MOST_PAGES} parts"))))
+        Err(unreadable(what, &Cause(format!("the list goes on after {MOST_PAGES} parts"))))
     }
 
     /// Sends an object that is answered and not kept, such as an access review, and reads the answer.
@@ -173,7 +232,7 @@ impl<'a> Reader<'a> {
         &self,
         what: &str,
         resource: Resource,
-        body: &serde_json::Value,
+        body: &Value,
     ) -> Result<T, CheckError> {
         let answer = self.ask(what, resource, body).await?;
         read(what, &answer, &[StatusCode::OK, StatusCode::CREATED], resource.kind)
@@ -184,7 +243,7 @@ impl<'a> Reader<'a> {
         &self,
         what: &str,
         resource: Resource,
-        body: &serde_json::Value,
+        body: &Value,
     ) -> Result<Answer, CheckError> {
         let body = serde_json::to_vec(body)?;
         let request = Path::new(resource.path(None)).create(&PostParams::default(), body)?;

@@ -227,7 +227,7 @@ pub struct Item {
 }
 
 /// A file that goes with a check's evidence. The journal keeps it beside itself, under the name of its digest.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Attachment {
     /// What a reader calls it: `configmap-backup.yaml`.
     pub name: String,
@@ -241,6 +241,19 @@ pub struct Attachment {
     pub content: Option<Arc<[u8]>>,
     /// Whether it is of use only as it is, such as a backup; a replayed journal does not tell.
     pub whole: bool,
+}
+
+impl fmt::Debug for Attachment {
+    /// All but the content, which may be long and nobody else's business.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment")
+            .field("name", &self.name)
+            .field("media_type", &self.media_type)
+            .field("digest", &self.digest)
+            .field("size", &self.size)
+            .field("whole", &self.whole)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Attachment {

@@ -39,8 +39,8 @@ pub(crate) struct Resolved {
 
 impl Item {
     /// The body of a request that applies it.
-    pub(crate) fn body(&self) -> Result<Vec<u8>, CheckError> {
-        Ok(serde_json::to_vec(&self.manifest.object)?)
+    pub(crate) fn body(&self) -> Vec<u8> {
+        crate::yaml::line(&self.manifest.object).into_bytes()
     }
 }
 

@@ -245,7 +245,7 @@ impl Trial<'_> {
         let (served, namespace) = (&item.served, item.namespace.as_deref());
         let name = item.manifest.name.as_str();
         let live = reader.get_whole(served, namespace, name).await?;
-        let applied = reader.apply(served, namespace, name, item.body()?, self.how(true)).await?;
+        let applied = reader.apply(served, namespace, name, item.body(), self.how(true)).await?;
         if let Ok(done) = &applied.result
             && done.created == live.is_some()
         {
@@ -273,6 +273,11 @@ pub(crate) fn validate(problems: &mut Problems, files: usize, resources: &[Resou
             "name what the manifests may hold, as in `[\"configmaps\", \"deployments.apps\"]`",
         );
     }
+    whole_resources(problems, resources);
+}
+
+/// Checks that each of the resources is one and whole.
+pub(crate) fn whole_resources(problems: &mut Problems, resources: &[ResourceRef]) {
     for resource in resources {
         if resource.whole().is_none() {
             problems.at(

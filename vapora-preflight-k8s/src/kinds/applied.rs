@@ -191,7 +191,7 @@ impl Applied {
                 &item.served,
                 item.namespace.as_deref(),
                 &item.manifest.name,
-                item.body()?,
+                item.body(),
                 trial.how(false),
             );
             let applied = sent.await.map_err(|error| progress.explains(error))?;

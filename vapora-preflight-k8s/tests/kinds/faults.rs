@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use vapora_preflight::{Check, Kind};
 use vapora_preflight_k8s::{
-    AccessAllowed, ApiReachable, ApisServed, Applied, BackupJobRecent, ConfigMapMatches,
+    AccessAllowed, ApiReachable, ApisServed, Applied, BackedUp, BackupJobRecent, ConfigMapMatches,
     DeploymentsAvailable, DisruptionAllowed, DryRunApplies, EndpointsReady, ImagesUpdated, KubeconfigValid,
     KubernetesTarget, LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady,
     PodsRunning, PodsStable, PvcBound, QuotaHeadroom, RollbackRehearsed, RolloutComplete, RolloutHistory,
@@ -113,6 +113,12 @@ async fn no_fault_of_any_request_gives_a_pass() {
     let rehearsal =
         json!({ "namespace": "vapora", "names": ["vapora-agents"], "rollout_timeout": "15s", "poll": "5s" });
     survives::<RollbackRehearsed>(rehearsal, 18).await;
+    let objects =
+        json!({ "namespace": "vapora", "objects": ["configmaps/vapora-config"], "resources": ["services"] });
+    survives::<BackedUp>(objects.clone(), 6).await;
+    let mut anew = objects;
+    anew["anew"] = true.into();
+    survives::<BackedUp>(anew, 8).await;
 }
 
 #[tokio::test]

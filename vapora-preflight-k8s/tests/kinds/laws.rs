@@ -52,6 +52,10 @@ const CASES: &[(&str, &str)] = &[
         "k8s.rollback_rehearsed",
         "namespace = \"vapora\"\nnames = [\"vapora-agents\"]\nrollout_timeout = \"15s\"\npoll = \"5s\"\ntimeout = \"30s\"",
     ),
+    (
+        "k8s.backed_up",
+        "namespace = \"vapora\"\nobjects = [\"configmaps/vapora-config\"]\nresources = [\"services\"]\nanew = true",
+    ),
     ("k8s.access_allowed", "verbs = [\"get\", \"list\"]\nresources = [\"pods\", \"deployments.apps\"]"),
 ];
 

@@ -113,6 +113,11 @@ impl Recording {
         self.at(path)
     }
 
+    /// Whether it answers a request of this path.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        self.path() == path
+    }
+
     fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }

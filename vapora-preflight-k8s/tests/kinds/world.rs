@@ -27,7 +27,7 @@ pub(crate) fn cluster() -> Cluster {
         .object(json!({
             "apiVersion": "v1", "kind": "PersistentVolumeClaim",
             "metadata": { "name": "vapora-data", "namespace": "vapora" },
-            "spec": { "volumeName": "pv-1", "resources": { "requests": { "storage": "10Gi" } } },
+            "spec": { "volumeName": "pv-1", "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "10Gi" } } },
             "status": { "phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": { "storage": "10Gi" } },
         }))
         .object(json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
@@ -35,7 +35,8 @@ pub(crate) fn cluster() -> Cluster {
         .object(json!({
             "apiVersion": "v1", "kind": "Service", "metadata": { "name": "vapora-backend", "namespace": "vapora" },
             "spec": {
-                "type": "ClusterIP", "clusterIP": "10.0.0.50", "ipFamilies": ["IPv4"],
+                "type": "ClusterIP", "clusterIP": "10.0.0.50", "clusterIPs": ["10.0.0.50"], "ipFamilies": ["IPv4"],
+                "ipFamilyPolicy": "SingleStack",
                 "selector": { "app": "vapora-backend" }, "ports": [{ "name": "http", "port": 80 }],
             },
         }))
@@ -56,8 +57,9 @@ pub(crate) fn cluster() -> Cluster {
         .object(json!({
             "apiVersion": "batch/v1", "kind": "CronJob",
             "metadata": { "name": "vapora-db-backup", "namespace": "vapora", "uid": "the-cron-job" },
-            "spec": { "schedule": "0 2 * * *", "jobTemplate": { "spec": { "template": { "spec": {
-                "restartPolicy": "Never", "containers": [{ "name": "backup", "image": "registry.example.com/backup:1" }],
+            "spec": { "schedule": "0 2 * * *", "jobTemplate": { "metadata": {}, "spec": { "template": { "metadata": {}, "spec": {
+                "restartPolicy": "Never",
+                "containers": [{ "name": "backup", "image": "registry.example.com/backup:1", "resources": {} }],
             } } } } },
             "status": {
                 "lastScheduleTime": "2026-12-01T02:00:00Z", "lastSuccessfulTime": "2026-12-01T02:05:00Z",

@@ -209,6 +209,20 @@ impl Ground {
         Ok(())
     }
 
+    /// Deletes an object of the namespace, and waits until it is gone.
+    pub(crate) async fn delete(&self, kind: &str, name: &str) -> Ended {
+        let here = Some(self.namespace.as_str());
+        let Some(real) = &self.real else {
+            self.cluster().remove(kind, &self.namespace, name).unwrap();
+            return Ok(());
+        };
+        real.objects.delete(kind, here, name).await;
+        if api::until(30, async || real.objects.get(kind, here, name).await.is_none()).await {
+            return Ok(());
+        }
+        Err(Skipped(format!("nothing lets the {kind} go that was deleted")))
+    }
+
     /// Someone who may do in the namespace what these rights say, and nothing else.
     pub(crate) async fn restricted(&self, rights: &[Right]) -> Result<Who, Skipped> {
         if let Some(real) = &self.real {
@@ -311,7 +325,8 @@ impl Ground {
         self.ask_as::<K>(&Who::Admin, KubernetesTarget::default(), parameters).await
     }
 
-    fn here(&self, more: &Value) -> Value {
+    /// These parameters, about the namespace of the scenario.
+    pub(crate) fn here(&self, more: &Value) -> Value {
         let mut parameters = json!({ "namespace": self.namespace });
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         parameters

@@ -9,6 +9,7 @@ mod access_allowed;
 mod api_reachable;
 mod apis_served;
 mod applied;
+mod backed_up;
 mod backup_job_recent;
 mod config_map_matches;
 mod deployments_available;
