@@ -25,7 +25,8 @@ use crate::{
     certificates::{CertificateError, Leaf, TestCa},
     clock::SimClock,
     cluster::{
-        AccessRule, Cluster, ClusterServer, ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble, Workload,
+        AccessRule, Cluster, ClusterBuilder, ClusterServer, ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble,
+        Workload,
     },
     endpoint::TlsEndpoint,
     faults::{Fault, FaultPlan},
@@ -153,7 +154,7 @@ fn backup() -> Value {
     })
 }
 
-fn cluster(name: &str, clock: &SimClock) -> Cluster {
+fn builder(name: &str, clock: &SimClock) -> ClusterBuilder {
     let config = [
         ("LOG_LEVEL", "info"),
         ("agents.toml", "[registry]\nmax_agents_per_role = 5\n"),
@@ -171,14 +172,11 @@ fn cluster(name: &str, clock: &SimClock) -> Cluster {
         .object(backup())
         .service_account(RELEASE, NAMESPACE, release_rules())
         .stateful_set(NAMESPACE, Workload::new(DATABASE, 1, "surrealdb/surrealdb:v3.0.0").port(8000));
-    DEPLOYMENTS
-        .into_iter()
-        .fold(builder, |builder, (name, replicas, port)| {
-            let workload =
-                Workload::new(name, replicas, image(name, FIRST_TAG)).port(port).env_from("vapora-config");
-            builder.workload(NAMESPACE, workload)
-        })
-        .build()
+    DEPLOYMENTS.into_iter().fold(builder, |builder, (name, replicas, port)| {
+        let workload =
+            Workload::new(name, replicas, image(name, FIRST_TAG)).port(port).env_from("vapora-config");
+        builder.workload(NAMESPACE, workload)
+    })
 }
 
 /// Says of the Deployments that they were made by `kubectl apply`, so that `kubectl apply --server-side` may take them over.
@@ -204,6 +202,15 @@ impl World {
 
     /// Starts everything, with these faults in it from the start, at this time in seconds of Unix time.
     pub async fn start(faults: &[WorldFault], now_unix_seconds: i64) -> Result<Self, WorldError> {
+        Self::start_with(faults, now_unix_seconds, |production| production).await
+    }
+
+    /// The same, with more on production, such as a [crowd](ClusterBuilder::crowd) of Pods.
+    pub async fn start_with(
+        faults: &[WorldFault],
+        now_unix_seconds: i64,
+        more: impl FnOnce(ClusterBuilder) -> ClusterBuilder,
+    ) -> Result<Self, WorldError> {
         let clock = SimClock::at_unix_seconds(now_unix_seconds);
         let authority = TestCa::root("Simulated Root")?.intermediate("Simulated Intermediate")?;
         let endpoint =
@@ -216,8 +223,8 @@ impl World {
             free_inodes: free << 14,
         };
         let world = Self {
-            staging: cluster("staging", &clock).serve().await?,
-            production: cluster("production", &clock).serve().await?,
+            staging: builder("staging", &clock).build().serve().await?,
+            production: more(builder("production", &clock)).build().serve().await?,
             staging_backend: Backend::serve(FIRST_TAG).await?,
             production_backend: Backend::serve(FIRST_TAG).await?,
             endpoint,

@@ -1,45 +1,78 @@
 //! The server that both ask.
 
-use std::{error::Error, io::Write as _, path::PathBuf};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use tempfile::NamedTempFile;
-use vapora_preflight_sim::World;
+use tempfile::TempDir;
+use vapora_preflight::{Clock, SystemClock};
+use vapora_preflight_sim::{ADMIN, Kubeconfig, World};
 
 /// Where the cluster is, and how to reach it.
 pub(crate) struct Place {
     world: Option<World>,
-    /// Kept, since dropping it removes the file.
-    _file: Option<NamedTempFile>,
+    /// Kept, since dropping it removes its files.
+    _folder: Option<TempDir>,
     pub(crate) kubeconfig: PathBuf,
     pub(crate) context: String,
     pub(crate) namespace: String,
+    /// The folder with `configmap.yaml` and `deployment.yaml`.
+    files: Option<PathBuf>,
 }
 
-/// Two o'clock of the first of December 2026 in UTC, in seconds of Unix time.
-const NOW: i64 = 1_796_133_600;
+/// How old the simulated world is.
+const AGE: Duration = Duration::from_mins(30);
 
 impl Place {
     pub(crate) async fn simulated() -> Result<Self, Box<dyn Error>> {
-        let world = World::start(&[], NOW).await?;
-        let mut file = NamedTempFile::new()?;
-        file.write_all(world.kubeconfig().as_bytes())?;
+        // It has been there for a while, so that nothing in it is new.
+        let world = World::start(&[], SystemClock.now().minus(AGE).unix_seconds()).await?;
+        world.clock().advance(AGE);
+        let folder = tempfile::tempdir()?;
+        let kubeconfig = folder.path().join("kubeconfig");
+        let own = Kubeconfig::default().context("production", world.production(), ADMIN);
+        fs::write(&kubeconfig, own.to_string())?;
+        for file in world.artifacts() {
+            fs::write(folder.path().join(file.name), file.content)?;
+        }
         Ok(Self {
-            kubeconfig: file.path().to_owned(),
             world: Some(world),
-            _file: Some(file),
+            files: Some(folder.path().to_owned()),
+            _folder: Some(folder),
+            kubeconfig,
             context: "production".to_owned(),
             namespace: "vapora".to_owned(),
         })
     }
 
-    pub(crate) fn real(kubeconfig: &str, context: &str, namespace: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn real(
+        kubeconfig: &str,
+        context: &str,
+        namespace: &str,
+        files: Option<&str>,
+    ) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             world: None,
-            _file: None,
+            _folder: None,
             kubeconfig: std::path::absolute(kubeconfig)?,
             context: context.to_owned(),
             namespace: namespace.to_owned(),
+            files: files.map(std::path::absolute).transpose()?,
         })
+    }
+
+    /// Whether there are manifests of a release.
+    pub(crate) fn has_files(&self) -> bool {
+        self.files.is_some()
+    }
+
+    /// A text with the names of this place in it.
+    pub(crate) fn filled(&self, text: &str) -> String {
+        let files = self.files.as_deref().unwrap_or(Path::new(""));
+        text.replace("$NS", &self.namespace).replace("$FILES", &files.display().to_string())
     }
 
     /// How many requests the server has got so far, where it counts them.

@@ -27,9 +27,9 @@ pub(super) fn artifacts(cluster: &ClusterServer, modified: i64) -> Result<Vec<Wo
     let config = cluster.object("ConfigMap", NAMESPACE, "vapora-config")?;
     let of = |object: &Value, api_version: &str, kind: &str, field: &str| {
         let metadata = &object["metadata"];
-        // every JSON text is one of YAML
+        // Every JSON text is one of YAML; `kubectl` reads what begins with a brace as JSON to its end.
         format!(
-            "{:#}\n",
+            "---\n{:#}\n",
             json!({
                 "apiVersion": api_version,
                 "kind": kind,
@@ -54,7 +54,7 @@ pub(super) fn artifacts(cluster: &ClusterServer, modified: i64) -> Result<Vec<Wo
         json!({ "services": { "backend": { "image": "registry.example.com/vapora/vapora-backend" } } });
     let mut files = vec![
         ("configmap.yaml".to_owned(), of(&config, "v1", "ConfigMap", "data")),
-        ("deployment.yaml".to_owned(), deployments.join("---\n")),
+        ("deployment.yaml".to_owned(), deployments.concat()),
         ("docker-compose.yml".to_owned(), format!("{compose:#}\n")),
     ];
     for mode in MODES {
