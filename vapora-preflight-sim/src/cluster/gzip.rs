@@ -51,12 +51,22 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 
 /// The checksum CRC-32 that stands at the end of a gzip file.
 fn checksum(content: &[u8]) -> u32 {
-    let step =
-        |sum: u32, byte: &u8| {
-            (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-                if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 }
-            })
-        };
+    /// What each byte does to the sum.
+    const STEPS: [u32; 256] = {
+        let mut steps = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let (mut sum, mut bit) = (byte as u32, 0);
+            while bit < 8 {
+                sum = if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 };
+                bit += 1;
+            }
+            steps[byte] = sum;
+            byte += 1;
+        }
+        steps
+    };
+    let step = |sum: u32, byte: &u8| (sum >> 8) ^ STEPS[((sum ^ u32::from(*byte)) & 0xff) as usize];
     !content.iter().fold(u32::MAX, step)
 }
 
