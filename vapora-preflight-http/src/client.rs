@@ -1,37 +1,52 @@
 //! The one client of a run.
 
-use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
 
-use reqwest::redirect::Policy;
-use rustls::{ClientConfig, crypto::aws_lc_rs};
-use rustls_pki_types::{CertificateDer, pem::PemObject};
-use rustls_platform_verifier::Verifier;
-
+mod connections;
+mod identity;
 mod resolver;
+mod tls;
 
-use self::resolver::GuardedResolver;
+pub(crate) use self::connections::Use;
+pub use self::identity::HttpIdentity;
+use self::{connections::Connections, resolver::GuardedResolver};
 
-const USER_AGENT: &str = concat!("vapora-preflight/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const IDLE_PER_HOST: usize = 4;
-const IDLE_FOR: Duration = Duration::from_secs(30);
+/// How many connections a run may have at a time.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(128).unwrap();
+/// How many idle connections an object store may keep.
+const BARE_IDLE: usize = 4;
 
 /// The HTTP client of a run, shared by all kinds that speak HTTP. Cheap to clone; `Debug` shows no secret.
 ///
 /// The crate's page says what it holds to.
 #[derive(Clone)]
 pub struct HttpClient {
-    pub(crate) client: reqwest::Client,
-    pub(crate) metadata_allowed: bool,
+    connections: Arc<Connections>,
 }
 
 /// Sets an [`HttpClient`] up.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct HttpClientBuilder {
     roots: Vec<Vec<u8>>,
     metadata_allowed: bool,
     system_proxy: bool,
+    connect_timeout: Duration,
+    connections: NonZeroUsize,
     overrides: HashMap<String, Vec<SocketAddr>>,
+}
+
+impl Default for HttpClientBuilder {
+    fn default() -> Self {
+        Self {
+            roots: Vec::new(),
+            metadata_allowed: false,
+            system_proxy: false,
+            connect_timeout: CONNECT_TIMEOUT,
+            connections: CONNECTIONS,
+            overrides: HashMap::new(),
+        }
+    }
 }
 
 /// A client that could not be set up.
@@ -63,11 +78,15 @@ impl HttpClient {
     pub fn builder() -> HttpClientBuilder {
         HttpClientBuilder::default()
     }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.connections
+    }
 }
 
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient").field("metadata_allowed", &self.metadata_allowed).finish_non_exhaustive()
+        f.debug_tuple("HttpClient").field(self.connections.settings()).finish()
     }
 }
 
@@ -77,6 +96,7 @@ impl fmt::Debug for HttpClientBuilder {
             .field("roots", &self.roots.len())
             .field("metadata_allowed", &self.metadata_allowed)
             .field("system_proxy", &self.system_proxy)
+            .field("connections", &self.connections)
             .finish_non_exhaustive()
     }
 }
@@ -101,6 +121,19 @@ impl HttpClientBuilder {
         self
     }
 
+    /// Waits so long for a server to accept a connection, in place of ten seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Has no more than so many exchanges at a time, in place of 128; others wait until one has ended. With it the number
+    /// of open connections is bounded, too: besides these, a few to each of the first servers wait for the next request.
+    pub fn connections(mut self, at_a_time: NonZeroUsize) -> Self {
+        self.connections = at_a_time;
+        self
+    }
+
     /// Connects to these addresses for that host, in place of what its name resolves to. A port of zero stands
     /// for that of the URL.
     pub fn resolve(mut self, host: impl Into<String>, to: impl IntoIterator<Item = SocketAddr>) -> Self {
@@ -114,8 +147,7 @@ impl HttpClientBuilder {
     ///
     /// An [`HttpClientError`] where roots cannot be read, or there are none at all.
     pub fn build(self) -> Result<HttpClient, HttpClientError> {
-        let metadata_allowed = self.metadata_allowed;
-        Ok(HttpClient { client: self.set_up()?.build()?, metadata_allowed })
+        Ok(HttpClient { connections: Arc::new(Connections::new(self)?) })
     }
 
     /// Makes a bare client of the same kind for what else speaks HTTP in a run, such as object stores: it hands bodies
@@ -126,45 +158,9 @@ impl HttpClientBuilder {
     ///
     /// As for [`build`](Self::build).
     pub fn build_bare(self) -> Result<reqwest::Client, HttpClientError> {
-        Ok(self.set_up()?.no_gzip().build()?)
+        let verifier = tls::verifier(&self.roots)?;
+        connections::client(&self, &verifier, None, Use::Bare, BARE_IDLE)
     }
-
-    fn set_up(self) -> Result<reqwest::ClientBuilder, HttpClientError> {
-        let resolver = GuardedResolver::new(self.overrides, self.metadata_allowed);
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(&self.roots)?)
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .referer(false)
-            .dns_resolver(Arc::new(resolver))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
-            .pool_idle_timeout(IDLE_FOR);
-        Ok(if self.system_proxy { builder } else { builder.no_proxy() })
-    }
-}
-
-fn tls(roots: &[Vec<u8>]) -> Result<ClientConfig, HttpClientError> {
-    let wrong = |what: &dyn fmt::Display| HttpClientError::Roots(what.to_string());
-    let mut extra = Vec::new();
-    for pem in roots {
-        let before = extra.len();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            extra.push(certificate.map_err(|error| wrong(&error))?);
-        }
-        if extra.len() == before {
-            return Err(wrong(&"there is no certificate in it"));
-        }
-    }
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider))?;
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }
 
 #[cfg(test)]

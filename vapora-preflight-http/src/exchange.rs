@@ -1,10 +1,12 @@
 //! One request and what it came to.
 
+use std::time::Duration;
+
 use reqwest::{
-    RequestBuilder, Url,
+    Client, RequestBuilder, Response, Url,
     header::{AUTHORIZATION, HeaderMap, LOCATION},
 };
-use tokio::time::Instant;
+use tokio::{sync::SemaphorePermit, time::Instant};
 use vapora_preflight::{CheckError, ExposeSecret, ForbiddenAddress};
 
 mod answer;
@@ -18,7 +20,26 @@ use self::{
     redirect::{Next, next},
     request::Credentials,
 };
-use crate::{client::HttpClient, trouble};
+use crate::{
+    client::{HttpClient, Use},
+    trouble,
+};
+
+/// The head of an answer, whose body has not been read. While it is there it counts as one of the run's exchanges.
+pub(crate) struct Opened<'c> {
+    /// The last request, after redirects.
+    pub(crate) request: HttpRequest,
+    pub(crate) response: Response,
+    /// Where it leads, where it is a redirect.
+    pub(crate) location: Option<Result<Url, String>>,
+    followed: u8,
+    stopped: Option<String>,
+    hidden: Option<String>,
+    began: Instant,
+    first_byte: Duration,
+    #[expect(dead_code, reason = "it is given back when this is dropped")]
+    room: Option<SemaphorePermit<'c>>,
+}
 
 impl HttpClient {
     /// Sends a request, follows its redirects as far as it asks for, and reads the body up to its limit.
@@ -30,25 +51,50 @@ impl HttpClient {
     /// A [`CheckError`] in plain words where there was no answer, or one that could not be read to its end. It is
     /// permanent where an address is refused, or a secret cannot be sent.
     pub async fn fetch(&self, request: HttpRequest) -> Result<HttpAnswer, CheckError> {
+        let mut opened = self.open(request, Use::Answer).await?;
+        let limit = opened.request.body_limit;
+        let body = body::read(&mut opened.response, limit, &opened.request.url.0).await;
+        let body = body.map_err(|error| unsettled(&opened.request, true, error))?;
+        Ok(HttpAnswer::new(opened, body))
+    }
+
+    /// Sends a request, and follows its redirects up to the head of the answer.
+    pub(crate) async fn open(&self, request: HttpRequest, how: Use) -> Result<Opened<'_>, CheckError> {
+        let room = self.connections().room().await;
         let began = Instant::now();
         let mut request = request;
         let mut followed = 0;
         loop {
             let url = request.url.0.clone();
-            if !self.metadata_allowed
+            if !self.connections().metadata_allowed()
                 && let Some(refused) = ForbiddenAddress::in_host(url.host_str().unwrap_or_default())
             {
                 return Err(trouble::forbidden(&refused));
             }
-            let sent = self.prepare(&request).build().map_err(|error| trouble::unsendable(error, &url))?;
+            let client = self
+                .connections()
+                .client(&url, request.identity.as_ref(), how)
+                .map_err(|error| trouble::unidentified(&error, &url))?;
+            let sent =
+                prepare(&client, &request).build().map_err(|error| trouble::unsendable(error, &url))?;
             let hidden = hidden(sent.headers());
-            let response = self.client.execute(sent).await.map_err(|error| {
-                // without a connection nothing was sent
-                let sent = !error.is_connect();
-                unsettled(&request, sent, trouble::sending(error, &url))
-            })?;
+            let sending = async {
+                let connect = self.connections().connect_timeout();
+                client.execute(sent).await.map_err(|error| {
+                    // without a connection nothing was sent
+                    let sent = !error.is_connect();
+                    unsettled(&request, sent, trouble::sending(error, &url, connect))
+                })
+            };
+            let response = match request.first_byte_within {
+                Some(within) => tokio::time::timeout(within, sending)
+                    .await
+                    .map_err(|_| unsettled(&request, true, trouble::silent(&url, within)))
+                    .flatten()?,
+                None => sending.await?,
+            };
             let location = location(response.headers(), &url);
-            let stopped = match next(&request, response.status(), location, followed) {
+            let stopped = match next(&request, response.status(), location.clone(), followed) {
                 Next::Follow(further) => {
                     request = *further;
                     followed += 1;
@@ -57,28 +103,33 @@ impl HttpClient {
                 Next::Stay => None,
                 Next::Stop(why) => Some(why),
             };
-            let (status, headers) = (response.status(), response.headers().clone());
-            let body = body::read(response, request.body_limit, &url).await;
-            let body = body.map_err(|error| unsettled(&request, true, error))?;
-            let latency = began.elapsed();
-            return Ok(HttpAnswer::new(request, status, headers, body, latency, followed, stopped, hidden));
+            let first_byte = began.elapsed();
+            return Ok(Opened {
+                request,
+                response,
+                location,
+                followed,
+                stopped,
+                hidden,
+                began,
+                first_byte,
+                room,
+            });
         }
     }
+}
 
-    fn prepare(&self, request: &HttpRequest) -> RequestBuilder {
-        let mut builder = self.client.request(request.method.get(), request.url.0.clone());
-        builder = builder.headers(request.headers.clone());
-        builder = match &request.credentials {
-            Some(Credentials::Bearer(token)) => builder.bearer_auth(token.expose_secret()),
-            Some(Credentials::Basic(user, password)) => {
-                builder.basic_auth(user, Some(password.expose_secret()))
-            }
-            None => builder,
-        };
-        match &request.body {
-            Some(body) => builder.body(body.clone()),
-            None => builder,
-        }
+fn prepare(client: &Client, request: &HttpRequest) -> RequestBuilder {
+    let mut builder = client.request(request.method.get(), request.url.0.clone());
+    builder = builder.headers(request.headers.clone());
+    builder = match &request.credentials {
+        Some(Credentials::Bearer(token)) => builder.bearer_auth(token.expose_secret()),
+        Some(Credentials::Basic(user, password)) => builder.basic_auth(user, Some(password.expose_secret())),
+        None => builder,
+    };
+    match &request.body {
+        Some(body) => builder.body(body.clone()),
+        None => builder,
     }
 }
 

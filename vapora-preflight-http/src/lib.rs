@@ -11,12 +11,12 @@ mod trouble;
 mod wording;
 
 pub use self::{
-    client::{HttpClient, HttpClientBuilder, HttpClientError},
+    client::{HttpClient, HttpClientBuilder, HttpClientError, HttpIdentity},
     exchange::{HttpAnswer, HttpRequest},
     kinds::{AlertmanagerQuiet, HttpResponds, NotifyPosted, PrometheusHolds, PrometheusRecorded},
     param::{
         AlertSelector, Amount, BodySource, HeaderSource, HttpMethod, HttpUrl, InvalidParameter, MetricUnit,
-        StatusMatch, StatusSet,
+        StatusMatch, StatusSet, TextPattern,
     },
 };
 

@@ -6,6 +6,7 @@ mod body;
 mod header;
 mod method;
 mod metric_unit;
+mod pattern;
 mod sender;
 mod status;
 mod url;
@@ -17,12 +18,14 @@ pub use self::{
     header::HeaderSource,
     method::HttpMethod,
     metric_unit::MetricUnit,
+    pattern::TextPattern,
     status::{StatusMatch, StatusSet},
     url::HttpUrl,
 };
 pub(crate) use self::{
     alert_selector::label_value,
-    sender::{Basic, Sender},
+    header::is_credential,
+    sender::{Basic, ClientCertificate, Sender},
 };
 
 /// A parameter that does not follow its grammar: what was expected, and what was found.

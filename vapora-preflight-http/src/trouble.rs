@@ -1,9 +1,11 @@
 //! What went wrong on the way, in plain words.
 
-use std::{error::Error, io};
+use std::{error::Error, io, time::Duration};
 
 use reqwest::Url;
-use vapora_preflight::{CheckError, ForbiddenAddress};
+use vapora_preflight::{CheckError, ForbiddenAddress, Period};
+
+use crate::HttpClientError;
 
 mod tls;
 
@@ -22,8 +24,21 @@ pub(crate) fn unsendable(error: reqwest::Error, url: &Url) -> CheckError {
         .remedy("make sure that the secret is one line without control characters")
 }
 
+/// A certificate of the client that cannot be used.
+pub(crate) fn unidentified(error: &HttpClientError, url: &Url) -> CheckError {
+    CheckError::permanent(format!("the certificate of the client cannot be shown to `{}`", place(url)))
+        .because(error)
+        .remedy("make sure that the key belongs to the certificate")
+}
+
+/// A server that has the request, and does not begin to answer.
+pub(crate) fn silent(url: &Url, within: Duration) -> CheckError {
+    let within = Period::from(within);
+    CheckError::transient(format!("`{}` did not begin to answer within {within}", place(url)))
+}
+
 /// A request that got no answer.
-pub(crate) fn sending(error: reqwest::Error, url: &Url) -> CheckError {
+pub(crate) fn sending(error: reqwest::Error, url: &Url, connect: Duration) -> CheckError {
     let error = error.without_url();
     let place = place(url);
     if let Some(refused) = find::<ForbiddenAddress>(&error) {
@@ -56,7 +71,8 @@ pub(crate) fn sending(error: reqwest::Error, url: &Url) -> CheckError {
                 .remedy("check the network, and whether a VPN is needed")
         }
         _ if error.is_timeout() => {
-            CheckError::transient(format!("`{place}` did not accept the connection within 10 s"))
+            let within = Period::from(connect);
+            CheckError::transient(format!("`{place}` did not accept the connection within {within}"))
                 .remedy("check the network and its firewalls")
         }
         _ => transient(&error, format!("could not ask `{place}`")),

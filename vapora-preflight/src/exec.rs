@@ -23,6 +23,7 @@ mod testing;
 mod tests;
 mod until;
 
+pub(crate) use self::expectations::named_values;
 pub use self::{
     attest::{AttestError, record_attestation, record_note},
     error::RunError,

@@ -139,6 +139,11 @@ impl Problems {
         self.found.push(Problem { parameter: None, message: message.into(), help: Some(help.into()) });
     }
 
+    /// What was reported, each with what to do about it.
+    pub fn told(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.found.iter().map(|problem| (problem.message.as_str(), problem.help.as_deref()))
+    }
+
     /// What was reported, a line each.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.found.iter().map(|problem| problem.message.as_str())

@@ -5,6 +5,7 @@ mod address;
 mod bytes;
 mod check;
 mod clock;
+mod condition;
 mod diagnostic;
 mod digest;
 mod event;
@@ -41,6 +42,7 @@ pub use self::{
         Awaiting, Check, CheckContext, CheckError, CheckFn, CheckResult, Earlier, Moment, PutBack, check_fn,
     },
     clock::{Clock, SystemClock, TokioClock},
+    condition::{EvidenceCondition, InvalidCondition},
     diagnostic::{Code, Diagnostic, Label, Level, Source, SourceId, Sources, Span},
     digest::{Digest, InvalidDigest},
     event::{

@@ -74,10 +74,18 @@ impl Redactor {
         if secret.expose_secret().is_empty() {
             return Err(CheckError::permanent(format!("{reference} is empty")));
         }
-        if secret.expose_secret().len() >= SHORTEST {
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
-        }
+        self.hide(&secret);
         Ok(secret)
+    }
+
+    /// Takes a secret out of what is recorded from now on; says whether it is long enough for that.
+    pub(crate) fn hide(&self, secret: &SecretString) -> bool {
+        let long_enough = secret.expose_secret().len() >= SHORTEST;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if long_enough && !known.iter().any(|other| other.expose_secret() == secret.expose_secret()) {
+            known.push(secret.clone());
+        }
+        long_enough
     }
 
     pub(crate) fn clean(&self, text: &mut String) {
@@ -107,5 +115,16 @@ mod tests {
         let mut text = "bearer hunter22 refused".to_owned();
         redactor.clean(&mut text);
         assert_eq!(text, "bearer [redacted] refused");
+    }
+
+    #[test]
+    fn what_a_check_came_to_know_is_taken_out_too() {
+        let redactor = Redactor::default();
+        assert!(redactor.hide(&"session-1".into()) && redactor.hide(&"session-1".into()));
+        assert_eq!(redactor.known.lock().unwrap().len(), 1);
+        assert!(!redactor.hide(&"abc".into()), "it stands in too many places by chance");
+        let mut text = "cookie session-1, abc".to_owned();
+        redactor.clean(&mut text);
+        assert_eq!(text, "cookie [redacted], abc");
     }
 }

@@ -49,7 +49,7 @@ expect = ["json.status == 'healthy'"]
         .resources(resources)
         .secrets(Token::new(backend.token()), &[backend.token()])
         .peer(backend.faults(), move || asked.requests())
-        .volatile(&["latency"])
+        .volatile(&["latency", "first_byte", "p50", "p95", "p99", "max"])
         .keep(Arc::clone(&backend))
 }
 

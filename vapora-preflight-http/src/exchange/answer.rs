@@ -4,11 +4,11 @@ use std::{fmt, time::Duration};
 
 use reqwest::{
     StatusCode,
-    header::{CONTENT_TYPE, HeaderMap, SET_COOKIE},
+    header::{CONTENT_TYPE, SET_COOKIE},
 };
-use vapora_preflight::{CheckError, Evidence, EvidenceField, Unit, Value};
+use vapora_preflight::{CheckError, Evidence, EvidenceField, SecretString, Unit, Value};
 
-use super::{HttpRequest, body::Body};
+use super::{Opened, body::Body, redirect::without_credentials};
 use crate::{HttpMethod, HttpUrl};
 
 /// How much of a text is kept as evidence, in bytes.
@@ -28,27 +28,21 @@ pub struct HttpAnswer {
     larger: bool,
     limit: u64,
     latency: Duration,
+    first_byte: Duration,
     redirects: u8,
     stopped: Option<String>,
+    location: Option<HttpUrl>,
+    cookies: Vec<SecretString>,
 }
 
 impl HttpAnswer {
-    #[expect(clippy::too_many_arguments, reason = "the one place where an answer is put together")]
-    pub(super) fn new(
-        request: HttpRequest,
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Body,
-        latency: Duration,
-        redirects: u8,
-        stopped: Option<String>,
-        hidden: Option<String>,
-    ) -> Self {
-        let clean = |text: String| match &hidden {
+    pub(super) fn new(opened: Opened<'_>, body: Body) -> Self {
+        let latency = opened.began.elapsed();
+        let clean = |text: String| match &opened.hidden {
             Some(hidden) => text.replace(hidden.as_str(), REDACTED),
             None => text,
         };
-        let headers = headers.iter().map(|(name, value)| {
+        let headers = opened.response.headers().iter().map(|(name, value)| {
             let secret = *name == SET_COOKIE || value.is_sensitive();
             let value = if secret { REDACTED.to_owned() } else { clean(lossy(value.as_bytes())) };
             (name.as_str().to_owned(), value)
@@ -58,17 +52,21 @@ impl HttpAnswer {
             Ok(text) => clean(text).into_bytes(),
             Err(binary) => binary.into_bytes(),
         };
+        let cookies = opened.response.headers().get_all(SET_COOKIE).iter();
         Self {
-            method: request.method,
-            url: request.url,
-            status,
+            cookies: cookies.map(|value| SecretString::from(lossy(value.as_bytes()))).collect(),
+            method: opened.request.method,
+            status: opened.response.status(),
             headers,
             body: bytes,
             larger: body.larger,
-            limit: request.body_limit,
+            limit: opened.request.body_limit,
             latency,
-            redirects,
-            stopped,
+            first_byte: opened.first_byte,
+            redirects: opened.followed,
+            stopped: opened.stopped,
+            location: opened.location.and_then(Result::ok).map(|url| HttpUrl(without_credentials(url))),
+            url: opened.request.url,
         }
     }
 
@@ -147,6 +145,26 @@ impl HttpAnswer {
         Duration::try_from_secs_f64(seconds).ok().map(|pause| pause.min(LONGEST_PAUSE))
     }
 
+    /// From sending the request to the head of the answer, redirects included.
+    pub fn first_byte(&self) -> Duration {
+        self.first_byte
+    }
+
+    /// How many redirects were followed.
+    pub fn redirects(&self) -> u8 {
+        self.redirects
+    }
+
+    /// Where the answer leads, where it is a redirect that was not followed.
+    pub fn location(&self) -> Option<&HttpUrl> {
+        self.location.as_ref()
+    }
+
+    /// The values of the header `set-cookie`, which the evidence does not hold.
+    pub(crate) fn cookies(&self) -> &[SecretString] {
+        &self.cookies
+    }
+
     /// The media type, without its parameters and in lower case.
     pub fn content_type(&self) -> Option<String> {
         let whole = self.header(CONTENT_TYPE.as_str())?;
@@ -187,6 +205,7 @@ impl HttpAnswer {
         Evidence::new()
             .with("status", self.status())
             .measured("latency", self.latency.as_secs_f64(), Unit::Seconds)
+            .measured("first_byte", self.first_byte.as_secs_f64(), Unit::Seconds)
             .measured("size", self.body.len(), Unit::Bytes)
             .with("content_type", self.content_type())
             .with("headers", Value::Table(headers))
@@ -194,6 +213,7 @@ impl HttpAnswer {
             .with("text", self.text().map(beginning))
             .with("url", self.url.as_str())
             .with("redirects", u32::from(self.redirects))
+            .with("location", self.location.as_ref().map(HttpUrl::as_str))
     }
 
     fn json_value(&self) -> Value {
@@ -212,6 +232,10 @@ impl HttpAnswer {
             about: "from sending the request to the end of the body, redirects included, in seconds",
         },
         EvidenceField {
+            name: "first_byte",
+            about: "from sending the request to the head of the answer, redirects included, in seconds",
+        },
+        EvidenceField {
             name: "size",
             about: "the size of the decompressed body in bytes, no more than the limit",
         },
@@ -227,6 +251,10 @@ impl HttpAnswer {
         EvidenceField { name: "text", about: "the first 4 KiB of the body where it is UTF-8, or none" },
         EvidenceField { name: "url", about: "where the answer came from, after redirects" },
         EvidenceField { name: "redirects", about: "how many redirects were followed" },
+        EvidenceField {
+            name: "location",
+            about: "where the answer leads, where it is a redirect that was not followed, or none",
+        },
     ];
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Body {
 }
 
 /// Reads a body, decompressed, and stops as soon as it turns out larger than the limit.
-pub(super) async fn read(mut response: Response, limit: u64, url: &Url) -> Result<Body, CheckError> {
+pub(super) async fn read(response: &mut Response, limit: u64, url: &Url) -> Result<Body, CheckError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| trouble::reading(error, url))? {
         let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(bytes.len());

@@ -71,6 +71,7 @@ pub(super) fn next(
             ));
         }
         further.credentials = None;
+        further.identity = None;
         further.headers = HARMLESS
             .iter()
             .filter_map(|name| Some((name.clone(), request.headers.get(name)?.clone())))
@@ -96,7 +97,7 @@ fn shown(url: &Url) -> String {
     url.into()
 }
 
-fn without_credentials(mut url: Url) -> Url {
+pub(super) fn without_credentials(mut url: Url) -> Url {
     // They only fail for URLs that have no host, and those cannot hold credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);

@@ -1,11 +1,11 @@
 //! What is asked.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use vapora_preflight::{Bytes, CheckError, ExposeSecret, SecretString};
 
-use crate::{BodySource, HttpMethod, HttpUrl};
+use crate::{BodySource, HttpIdentity, HttpMethod, HttpUrl};
 
 const DEFAULT_LIMIT: Bytes = Bytes::new(1 << 20);
 
@@ -13,13 +13,15 @@ const DEFAULT_LIMIT: Bytes = Bytes::new(1 << 20);
 #[derive(Clone)]
 pub struct HttpRequest {
     pub(super) method: HttpMethod,
-    pub(super) url: HttpUrl,
+    pub(crate) url: HttpUrl,
     pub(super) headers: HeaderMap,
     pub(super) credentials: Option<Credentials>,
+    pub(super) identity: Option<HttpIdentity>,
     pub(super) body: Option<Vec<u8>>,
     pub(super) redirects: u8,
     pub(super) body_limit: u64,
     pub(super) acts: bool,
+    pub(super) first_byte_within: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -36,10 +38,12 @@ impl HttpRequest {
             url: url.clone(),
             headers: HeaderMap::new(),
             credentials: None,
+            identity: None,
             body: None,
             redirects: 0,
             body_limit: DEFAULT_LIMIT.get(),
             acts: false,
+            first_byte_within: None,
         }
     }
 
@@ -88,6 +92,12 @@ impl HttpRequest {
         self
     }
 
+    /// Proves who asks by a certificate of the client. Another host that a redirect leads to is not shown it.
+    pub fn identity(mut self, identity: HttpIdentity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
     /// Sends a body, with the content type of JSON where it is JSON and no other is given.
     pub fn body(mut self, body: &BodySource) -> Self {
         if body.is_json() && !self.headers.contains_key(CONTENT_TYPE) {
@@ -107,6 +117,12 @@ impl HttpRequest {
     /// happened all the same: the error is [uncertain](CheckError::uncertain), and the request is not sent again.
     pub fn acts(mut self) -> Self {
         self.acts = true;
+        self
+    }
+
+    /// Waits no longer than that for the head of an answer, the connection included; each redirect has that time anew.
+    pub fn first_byte_within(mut self, within: Duration) -> Self {
+        self.first_byte_within = Some(within);
         self
     }
 

@@ -99,7 +99,12 @@ fn five_minutes() -> Period {
 
 impl AlertmanagerQuiet {
     fn sender(&self) -> Sender<'_> {
-        Sender { headers: &self.headers, bearer: self.bearer.as_ref(), basic: self.basic.as_ref() }
+        Sender {
+            headers: &self.headers,
+            bearer: self.bearer.as_ref(),
+            basic: self.basic.as_ref(),
+            client_certificate: None,
+        }
     }
 
     async fn look(&self, cx: &CheckContext) -> Result<Seen, CheckError> {

@@ -5,28 +5,63 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Bytes, Check, CheckContext, CheckError, CheckResult, EvidenceField, Kind, Problems, SecretRef,
-    async_trait,
+    Bytes, Check, CheckContext, CheckError, CheckResult, Effect, EvidenceField, Kind, Period, Problems,
+    SecretRef, async_trait,
 };
 
+mod capture;
+mod evidence;
+mod fill;
 mod judge;
+mod problems;
+mod samples;
+mod steps;
 
+use self::{judge::Expected, samples::Latency, steps::Step};
 use crate::{
-    BodySource, HeaderSource, HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
-    param::{Basic, Sender},
+    BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet, TextPattern,
+    param::{Basic, ClientCertificate, Sender},
 };
 
-/// A URL answers with the status, type and text that are expected.
+/// A URL answers with the status, type and text that are expected, once or many times, in one request or in a sequence.
 ///
-/// It fails on any other status, on a body larger than `body_limit`, on another type or text, on a body that says it is
-/// JSON and is not, and on a redirect that it may not follow. No answer, or a body that is cut short, is an error. The
-/// request must not change anything.
+/// # What it asks
+///
+/// One request; or the same one `samples` times, for how long the answers take; or the `steps` of a sequence, each of which
+/// may use what earlier ones captured. `expect` judges the values below: `json.status == 'ok'`,
+/// `headers['x-version'] == '2'`, `latency < '500ms'|duration`.
+///
+/// A step has a `path` on the server of `url` and a method, headers, body and expectations of its own. What it captures, by JSON
+/// pointer, header, cookie or regular expression, stands in the path, the headers and the body of later ones as `${name}`, and
+/// `$${` is written where no value is meant. A value in a path is escaped, so that it leads nowhere else. A captured secret is
+/// taken out of all that the run records; a cookie is always one.
+///
+/// It connects to no link-local and no metadata address, uses the proxy that the environment names where the caller turns
+/// that on, and follows no redirect from `https` to `http`. Another host that a redirect leads to is sent no credential, no
+/// cookie, no certificate, and no header but `accept`, `accept-language` and `content-type`.
+///
+/// # How far it reaches
+///
+/// It only reads, and `POST` is meant for queries; with `mutates` it may change what it asks, and counts so.
+///
+/// # What fails
+///
+/// Any other status, a body larger than `body_limit`, another type or text, a body that says it is JSON and is not, a redirect
+/// that it may not follow, answers that take longer than `latency` allows, the first step with which something is wrong: what it
+/// has to capture is not there, for instance. A percentile is that of the nearest rank; the 99th of fewer than a hundred answers is
+/// that of the slowest.
+///
+/// # What errs
+///
+/// No answer, one that does not begin in time, a body that is cut short or cannot be decompressed, a certificate that cannot be
+/// verified, a condition of a step that cannot be worked out. With `mutates`, an error after something was sent leaves
+/// open what became of it, and is not tried again.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpResponds {
-    /// What is asked: a URL of `http` or `https`, without credentials.
-    pub(super) url: HttpUrl,
-    /// The method. `POST` is meant for queries.
+    /// What is asked: a URL of `http` or `https`, without credentials. With `steps`, the server they ask.
+    url: HttpUrl,
+    /// The method. `POST` is meant for queries; `PUT`, `PATCH` and `DELETE` need `mutates`.
     #[serde(default)]
     method: HttpMethod,
     /// Headers to send, each a text or a secret. They are not sent to another host that a redirect leads to.
@@ -36,30 +71,77 @@ pub struct HttpResponds {
     bearer: Option<SecretRef>,
     /// The name and password that prove who asks.
     basic: Option<Basic>,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM.
+    client_certificate: Option<ClientCertificate>,
     /// What to send: a text as it stands, or a table or list as JSON.
     body: Option<BodySource>,
     /// The statuses that are right: numbers, or hundreds as `"2xx"`.
     #[serde(default)]
-    pub(super) status: StatusSet,
+    status: StatusSet,
     /// How many redirects to follow. None leads from `https` to `http`, and none takes credentials to another host.
     #[serde(default)]
     redirects: u8,
+    /// Where the redirects end; or, where none is followed, where the answer redirects to.
+    redirects_to: Option<HttpUrl>,
     /// How large the body may be when it is decompressed.
     #[serde(default = "body_limit")]
     body_limit: Bytes,
+    /// How long an answer may take to begin, the connection included: as long as the check itself unless said otherwise. The
+    /// connection alone has ten seconds, the whole has the `timeout` of the check.
+    first_byte_within: Option<Period>,
     /// Texts that the body has to contain, all of them.
-    pub(super) contains: Option<Vec<String>>,
+    contains: Option<Vec<String>>,
+    /// Texts that the body must not contain, any of them.
+    lacks: Option<Vec<String>>,
+    /// Regular expressions that have to be found in the body, all of them.
+    matches: Option<Vec<TextPattern>>,
     /// What the media type has to begin with, as in `application/json` or `text/`.
-    pub(super) content_type: Option<String>,
+    content_type: Option<String>,
+    /// How many times it is asked, up to 10000. Each answer has to be right.
+    #[serde(default = "one_sample")]
+    samples: u32,
+    /// How many of the samples are under way at a time, up to 100: by default one after the other.
+    #[serde(default = "one_at_a_time")]
+    width: u16,
+    /// How long the answers may take.
+    latency: Option<Latency>,
+    /// Requests to the server of `url`, one after the other, in place of the one request. The credentials, `headers`,
+    /// `redirects`, `body_limit` and `first_byte_within` of the check hold for each.
+    steps: Option<Vec<Step>>,
+    /// Whether it may change what it asks.
+    #[serde(default)]
+    mutates: bool,
 }
 
 fn body_limit() -> Bytes {
     Bytes::new(1 << 20)
 }
 
+fn one_sample() -> u32 {
+    1
+}
+
+fn one_at_a_time() -> u16 {
+    1
+}
+
 impl HttpResponds {
     fn sender(&self) -> Sender<'_> {
-        Sender { headers: &self.headers, bearer: self.bearer.as_ref(), basic: self.basic.as_ref() }
+        Sender {
+            headers: &self.headers,
+            bearer: self.bearer.as_ref(),
+            basic: self.basic.as_ref(),
+            client_certificate: self.client_certificate.as_ref(),
+        }
+    }
+
+    /// The request with what bounds it.
+    fn bounded(&self, request: HttpRequest) -> HttpRequest {
+        let request = request.redirects(self.redirects).body_limit(self.body_limit);
+        match self.first_byte_within {
+            Some(within) => request.first_byte_within(within.get()),
+            None => request,
+        }
     }
 
     fn request(&self, cx: &CheckContext) -> Result<HttpRequest, CheckError> {
@@ -67,7 +149,21 @@ impl HttpResponds {
         if let Some(body) = &self.body {
             request = request.body(body);
         }
-        Ok(request.redirects(self.redirects).body_limit(self.body_limit))
+        let request = self.bounded(request);
+        Ok(if self.mutates && !self.method.is_safe() { request.acts() } else { request })
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        Expected {
+            url: &self.url,
+            status: &self.status,
+            content_type: self.content_type.as_deref(),
+            contains: self.contains.as_deref().unwrap_or_default(),
+            lacks: self.lacks.as_deref().unwrap_or_default(),
+            matches: self.matches.as_deref().unwrap_or_default(),
+            redirects_to: self.redirects_to.as_ref(),
+            shows_body: true,
+        }
     }
 }
 
@@ -75,15 +171,16 @@ impl HttpResponds {
 impl Check for HttpResponds {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
         let client = cx.resource::<HttpClient>()?;
-        let request = self.request(cx)?;
-        cx.doing(format!("waiting for the answer of `{}`", self.url));
-        let answer = client.fetch(request).await?;
-        Ok(judge::judge(self, &answer))
+        match &self.steps {
+            Some(steps) => steps::ask(self, steps, &client, cx).await,
+            None => samples::ask(self, &client, cx).await,
+        }
     }
 }
 
 impl Kind for HttpResponds {
     const NAME: &'static str = "http.responds";
+    const EFFECT: Effect = Effect::Mutates;
     const EXAMPLE: &'static str = r#"
 [check.api-healthy]
 kind         = "http.responds"
@@ -92,36 +189,54 @@ headers      = { accept = "application/json" }
 bearer       = { env = "API_TOKEN" }
 status       = [200]
 content_type = "application/json"
-expect       = ["json.status == 'ok'", "latency < '500ms'|duration"]
+samples      = 20
+latency      = { p95 = "500ms", max = "2s" }
+expect       = ["json.status == 'ok'"]
+
+[check.api-smoke]
+kind    = "http.responds"
+url     = "https://staging.example.com"
+mutates = true
+
+[[check.api-smoke.steps]]
+name    = "log in"
+method  = "POST"
+path    = "/api/login"
+body    = { user = "smoke" }
+capture = { token = { json = "/token", secret = true } }
+
+[[check.api-smoke.steps]]
+name    = "create a project"
+method  = "POST"
+path    = "/api/projects"
+bearer  = { captured = "token" }
+body    = { title = "Smoke" }
+status  = [201]
+capture = { id = { json = "/id" } }
+
+[[check.api-smoke.steps]]
+name   = "find it"
+path   = "/api/projects/${id}"
+bearer = { captured = "token" }
+expect = ["json.title == 'Smoke'"]
+
+[[check.api-smoke.steps]]
+name   = "remove it"
+method = "DELETE"
+path   = "/api/projects/${id}"
+bearer = { captured = "token" }
+status = [204]
 "#;
 
+    fn effect(&self) -> Effect {
+        if self.mutates { Effect::Mutates } else { Effect::Reads }
+    }
+
     fn evidence() -> &'static [EvidenceField] {
-        HttpAnswer::EVIDENCE
+        evidence::DECLARED
     }
 
     fn validate(&self, problems: &mut Problems) {
-        if self.status.is_empty() {
-            problems.at("status", "the list is empty, so no status is right", "leave it out, or name one");
-        }
-        if self.contains.as_ref().is_some_and(Vec::is_empty) {
-            problems.at("contains", "the list is empty and asks for nothing", "leave it out, or name a text");
-        }
-        if self.contains.iter().flatten().any(String::is_empty) {
-            problems.at("contains", "every body contains the empty text", "name a text");
-        }
-        if self.content_type.as_ref().is_some_and(|it| it.trim().is_empty()) {
-            problems.at(
-                "content_type",
-                "the text is empty and asks for nothing",
-                "leave it out, or name a type",
-            );
-        }
-        if self.body_limit.get() == 0 && self.contains.is_some() {
-            problems.at("body_limit", "no body can be read, and `contains` needs one", "raise the limit");
-        }
-        self.sender().validate(problems);
-        if self.body.as_ref().is_some_and(BodySource::holds_date) {
-            problems.at("body", "there is a date in it, which JSON does not know", "write the date as text");
-        }
+        problems::find(self, problems);
     }
 }

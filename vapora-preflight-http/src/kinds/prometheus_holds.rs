@@ -121,7 +121,12 @@ pub struct PrometheusHolds {
 
 impl PrometheusHolds {
     fn sender(&self) -> Sender<'_> {
-        Sender { headers: &self.headers, bearer: self.bearer.as_ref(), basic: self.basic.as_ref() }
+        Sender {
+            headers: &self.headers,
+            bearer: self.bearer.as_ref(),
+            basic: self.basic.as_ref(),
+            client_certificate: None,
+        }
     }
 
     fn measure(&self) -> Measure<'_> {

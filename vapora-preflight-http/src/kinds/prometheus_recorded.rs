@@ -108,7 +108,12 @@ const ONLY: &str = "value";
 
 impl PrometheusRecorded {
     fn sender(&self) -> Sender<'_> {
-        Sender { headers: &self.headers, bearer: self.bearer.as_ref(), basic: self.basic.as_ref() }
+        Sender {
+            headers: &self.headers,
+            bearer: self.bearer.as_ref(),
+            basic: self.basic.as_ref(),
+            client_certificate: None,
+        }
     }
 
     fn measure<'p>(&'p self, query: &'p str) -> Measure<'p> {

@@ -34,6 +34,25 @@ impl BodySource {
         }
     }
 
+    /// All texts in it, those that it sends as values.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        fn of<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
+            match value {
+                Value::String(text) => into.push(text),
+                Value::Array(list) => list.iter().for_each(|value| of(value, into)),
+                Value::Object(table) => table.values().for_each(|value| of(value, into)),
+                _ => {}
+            }
+        }
+        let mut texts = Vec::new();
+        match self {
+            Self::Text(text) => texts.push(text.as_str()),
+            Self::List(list) => list.iter().for_each(|value| of(value, &mut texts)),
+            Self::Table(table) => table.values().for_each(|value| of(value, &mut texts)),
+        }
+        texts
+    }
+
     /// Whether there is a date in it, which JSON does not know.
     pub(crate) fn holds_date(&self) -> bool {
         fn dated(value: &Value) -> bool {

@@ -18,6 +18,11 @@ pub enum HeaderSource {
 /// Headers whose value is a credential whatever it says.
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
 
+/// Whether a header of that name holds a credential.
+pub(crate) fn is_credential(name: &str) -> bool {
+    CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential))
+}
+
 impl HeaderSource {
     /// Reports what is wrong with a header, under the parameter `headers`.
     pub fn validate(&self, name: &str, problems: &mut Problems) {
@@ -36,7 +41,7 @@ impl HeaderSource {
                 "write it on one line",
             );
         }
-        if CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential)) {
+        if is_credential(name) {
             problems.at(
                 "headers",
                 format!("the credential `{name}` is written out"),

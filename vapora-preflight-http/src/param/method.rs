@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The method of a request; those that a checklist may name for a check that only reads.
+/// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -17,11 +17,14 @@ pub enum HttpMethod {
     Head,
     /// Asks what is possible.
     Options,
-    /// Hands a query over, as with GraphQL or a search. It must not change anything.
+    /// Hands something over: a query, as with GraphQL or a search, or something to be done.
     Post,
-    /// Puts something in its place. No check that only reads takes it.
-    #[serde(skip)]
+    /// Puts something there.
     Put,
+    /// Changes what is there.
+    Patch,
+    /// Removes what is there.
+    Delete,
 }
 
 impl HttpMethod {
@@ -32,7 +35,19 @@ impl HttpMethod {
             Self::Options => reqwest::Method::OPTIONS,
             Self::Post => reqwest::Method::POST,
             Self::Put => reqwest::Method::PUT,
+            Self::Patch => reqwest::Method::PATCH,
+            Self::Delete => reqwest::Method::DELETE,
         }
+    }
+
+    /// Whether it asks for a change, whatever it is sent to.
+    pub(crate) fn changes(self) -> bool {
+        matches!(self, Self::Put | Self::Patch | Self::Delete)
+    }
+
+    /// Whether it may be sent twice without a second thought.
+    pub(crate) fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options)
     }
 }
 

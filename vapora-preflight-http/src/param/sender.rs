@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use vapora_preflight::{CheckContext, CheckError, Problems, SecretRef};
 
 use super::HeaderSource;
-use crate::HttpRequest;
+use crate::{HttpIdentity, HttpRequest};
 
 /// A name and a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,12 +19,23 @@ pub(crate) struct Basic {
     pub(crate) password: SecretRef,
 }
 
+/// A certificate of the client and its key, both as PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientCertificate {
+    /// The certificate, followed by those above it where the server does not know them.
+    certificate: SecretRef,
+    /// Its private key, without a passphrase.
+    key: SecretRef,
+}
+
 /// The headers and the credentials that a check sends along, from its parameters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender<'p> {
     pub(crate) headers: &'p BTreeMap<String, HeaderSource>,
     pub(crate) bearer: Option<&'p SecretRef>,
     pub(crate) basic: Option<&'p Basic>,
+    pub(crate) client_certificate: Option<&'p ClientCertificate>,
 }
 
 impl Sender<'_> {
@@ -41,6 +52,19 @@ impl Sender<'_> {
         }
         if let Some(Basic { user, password }) = self.basic {
             request = request.basic(user, &cx.secret(password)?);
+        }
+        if let Some(ClientCertificate { certificate, key }) = self.client_certificate {
+            request = request.identity(HttpIdentity::from_pem(&cx.secret(certificate)?, &cx.secret(key)?)?);
+        }
+        Ok(request)
+    }
+
+    /// The request with those headers alone that hold no secret.
+    pub(crate) fn leave_unsigned(self, mut request: HttpRequest) -> Result<HttpRequest, CheckError> {
+        for (name, source) in self.headers {
+            if let HeaderSource::Text(text) = source {
+                request = request.header(name, text)?;
+            }
         }
         Ok(request)
     }

@@ -57,6 +57,19 @@ impl HttpUrl {
             || path.ends_with(api)
             || path.contains(&format!("{api}/"))
     }
+
+    /// The URL of a path on the same server, as in `/api/projects?all=1`.
+    ///
+    /// # Errors
+    ///
+    /// An [`InvalidParameter`] where it does not begin with a slash, or leads to another server.
+    pub(crate) fn on_same_server(&self, path: &str) -> Result<Self, InvalidParameter> {
+        let url = self.join(path)?;
+        if path.starts_with('/') && url.0.origin() == self.0.origin() {
+            return Ok(url);
+        }
+        Err(InvalidParameter(format!("expected a path on the same server, as in `/health`, found `{path}`")))
+    }
 }
 
 impl FromStr for HttpUrl {
@@ -119,6 +132,11 @@ mod tests {
         assert!("https://api.example.com/health?a=1".parse::<HttpUrl>().is_ok());
         for bad in ["", "api.example.com", "ftp://example.com", "http://", "file:///etc/passwd", "/health"] {
             assert!(bad.parse::<HttpUrl>().is_err(), "{bad}");
+        }
+        let base: HttpUrl = "https://api.example.com/v1/".parse().unwrap();
+        assert_eq!(base.on_same_server("/a?b=c").unwrap().as_str(), "https://api.example.com/a?b=c");
+        for bad in ["a", "", "//b.test/", "/\\b.test/", "https://b.test/", "http://api.example.com/", "?x"] {
+            assert!(base.on_same_server(bad).is_err(), "{bad}");
         }
         let error = "https://user:hunter22@example.com".parse::<HttpUrl>().unwrap_err();
         assert!(!error.to_string().contains("hunter22"), "{error}");

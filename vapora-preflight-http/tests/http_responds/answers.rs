@@ -109,6 +109,23 @@ async fn several_texts_that_are_missing_fail_together() {
 }
 
 #[tokio::test]
+async fn a_text_that_must_not_be_there_fails_wherever_it_is() {
+    let body = format!("{}all good, but degraded", " ".repeat(8 << 10));
+    let server = Server::answering(response("200 OK", "text/plain", body));
+    assert_told!(ask(&format!("url = '{}'\nlacks = ['outage', 'degraded']", server.url("/"))).await);
+    let outcome = ask(&format!("url = '{}'\nlacks = ['outage']", server.url("/"))).await.unwrap();
+    assert!(matches!(outcome, Outcome::Pass(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_pattern_that_is_not_found_fails() {
+    let server = Server::answering(response("200 OK", "text/plain", "version 1.4.0"));
+    let asked = |pattern: &str| format!("url = '{}'\nmatches = ['{pattern}']", server.url("/"));
+    assert!(matches!(ask(&asked(r"version 1\.\d+")).await, Ok(Outcome::Pass(_))));
+    assert_told!(ask(&asked(r"version 2\.\d+")).await);
+}
+
+#[tokio::test]
 async fn bytes_that_are_not_utf_8_contain_no_text() {
     let server = Server::answering(response("200 OK", "text/plain", b"ready \xff\xfe"));
     let result = ask(&format!("url = '{}'\ncontains = ['ready']", server.url("/"))).await;

@@ -10,14 +10,15 @@ pub(crate) use vapora_preflight_sim::told;
 
 pub(crate) const TOKEN: &str = "hunter22-token";
 
-struct Secrets;
+pub(crate) struct Secrets;
 
 impl SecretStore for Secrets {
     fn resolve(&self, reference: &SecretRef) -> Result<SecretString, String> {
         match reference {
             SecretRef::Env(name) if name == "TOKEN" => Ok(TOKEN.into()),
             SecretRef::Env(name) if name == "TWO_LINES" => Ok(format!("{TOKEN}\n{TOKEN}").into()),
-            _ => Err("it is not set".to_owned()),
+            SecretRef::File(path) => Ok(std::fs::read_to_string(path).map_err(|it| it.to_string())?.into()),
+            SecretRef::Env(_) => Err("it is not set".to_owned()),
         }
     }
 }

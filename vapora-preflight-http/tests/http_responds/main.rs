@@ -5,7 +5,13 @@
 mod answers;
 mod ask;
 mod bad_peers;
+mod nginx;
 mod parameters;
+mod proxies;
+#[path = "../support/nginx.rs"]
+mod real;
 mod redirects;
+mod samples;
 mod secrets;
 mod server;
+mod steps;

@@ -85,6 +85,36 @@ async fn a_redirect_that_leads_nowhere_fails() {
 }
 
 #[tokio::test]
+async fn a_redirect_leads_to_where_it_is_expected() {
+    let server = Server::doing(|head, out| {
+        out.write_all(&if head.starts_with("GET /new ") {
+            response("200 OK", "text/plain", "fine")
+        } else {
+            redirect("301 Moved Permanently", "/new")
+        })
+    });
+    let asked = |to: &str, more: &str| {
+        format!("url = '{}'\nredirects_to = '{}'\n{more}", server.url("/old"), server.url(to))
+    };
+    for more in ["status = [301]", "redirects = 2"] {
+        let outcome = ask(&asked("/new", more)).await.unwrap();
+        assert!(matches!(outcome, Outcome::Pass(_)), "{more}: {outcome:?}");
+        let outcome = ask(&asked("/newer", more)).await.unwrap();
+        assert!(matches!(outcome, Outcome::Fail(_)), "{more}: {outcome:?}");
+    }
+    assert_told!(ask(&asked("/login", "status = [301]")).await);
+    let outcome = ask(&asked("/new", "status = [301]")).await.unwrap();
+    assert_eq!(outcome.finding().evidence.get("location"), Some(&Value::from(server.url("/new"))));
+}
+
+#[tokio::test]
+async fn no_redirect_is_none_to_where_it_is_expected() {
+    let server = Server::answering(response("200 OK", "text/plain", "fine"));
+    let url = server.url("/");
+    assert_told!(ask(&format!("url = '{url}'\nredirects_to = '{url}'\nredirects = 1")).await);
+}
+
+#[tokio::test]
 async fn a_metadata_address_is_refused() {
     assert_told!(ask("url = 'http://169.254.169.254/latest/meta-data/'").await);
 }

@@ -241,6 +241,12 @@ impl CheckContext {
         self.inner.redactor.resolve(&*self.inner.secrets, reference)
     }
 
+    /// Takes a secret that the check came to know itself, such as the token of a session, out of everything the run records
+    /// from now on. Says whether it did: a value of less than four bytes stands in too many places by chance.
+    pub fn hide(&self, secret: &SecretString) -> bool {
+        self.inner.redactor.hide(secret)
+    }
+
     /// A value that the checks of this run have in common, one for each target; it is made where there is none yet. A
     /// family keeps in it what one check reads and another one needs.
     pub fn shared<T: Any + Send + Sync + Default>(&self) -> Arc<T> {

@@ -63,6 +63,12 @@ impl CheckError {
         self
     }
 
+    /// Says first where it happened: `step 2: …`.
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.0.report.message = format!("{place}: {}", self.0.report.message);
+        self
+    }
+
     /// Says what to do about it.
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.0.report.remedy = Some(remedy.into());
@@ -149,6 +155,13 @@ mod tests {
         let error = ask().unwrap_err();
         assert!(error.is_transient());
         assert_eq!(error.message(), "no such thing");
+    }
+
+    #[test]
+    fn where_it_happened_is_said_first() {
+        let error = CheckError::transient("refused").remedy("start it").at("`log in`");
+        assert_eq!(error.message(), "`log in`: refused");
+        assert_eq!(error.report().remedy.as_deref(), Some("start it"));
     }
 
     #[test]

@@ -72,12 +72,12 @@ fn differs(finding: Finding, conditions: &[&str], baseline: Option<&Evidence>) -
     if !finding.summary.is_empty() {
         summary = format!("{summary}: {}", finding.summary);
     }
-    let seen = values(conditions, &finding.evidence, baseline);
+    let seen = named_values(conditions, &finding.evidence, baseline);
     Finding { summary, expected: Some(quoted.join(" and ")), actual: Some(seen), ..finding }
 }
 
 /// The values that the conditions name; all of them, where they name none.
-fn values(conditions: &[&str], evidence: &Evidence, baseline: Option<&Evidence>) -> String {
+pub(crate) fn named_values(conditions: &[&str], evidence: &Evidence, baseline: Option<&Evidence>) -> String {
     let named: BTreeSet<&str> = conditions.iter().flat_map(|condition| paths(condition)).collect();
     let below = |prefix: &str, item: &Item| {
         named.iter().any(|path| {
