@@ -64,6 +64,9 @@ use crate::{ImageTag, KubernetesTarget, Namespace, ObjectName, read::Reader, res
 /// Where that template is gone, or the deployment has got a third one, nothing is changed and a person has to say what is right.
 /// Do not let two runs rehearse the same deployment at once: the second one takes the first for killed.
 ///
+/// Whoever has applied the deployment owns its fields again afterwards, so that the next release meets no conflict. A controller
+/// that keeps a deployment as a repository has it undoes the undo, which is told as a change by someone else: suspend it before.
+///
 /// # What fails
 ///
 /// Before anything is changed: a deployment that does not exist, is being deleted, is paused, has no replicas, is in the middle
