@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod calendar;
 mod client;
 mod exchange;
 mod kinds;
@@ -13,7 +14,9 @@ mod wording;
 pub use self::{
     client::{HttpClient, HttpClientBuilder, HttpClientError, HttpIdentity},
     exchange::{HttpAnswer, HttpRequest},
-    kinds::{AlertmanagerQuiet, HttpResponds, NotifyPosted, PrometheusHolds, PrometheusRecorded},
+    kinds::{
+        AlertmanagerQuiet, CalendarClear, HttpResponds, NotifyPosted, PrometheusHolds, PrometheusRecorded,
+    },
     param::{
         AlertSelector, Amount, BodySource, HeaderSource, HttpMethod, HttpUrl, InvalidParameter, MetricUnit,
         StatusMatch, StatusSet, TextPattern,
@@ -22,6 +25,7 @@ pub use self::{
 
 /// Adds the kinds of this crate to the registry. They work with an [`HttpClient`] among the resources of the run.
 pub fn register(registry: &mut vapora_preflight::Registry) {
+    registry.add::<CalendarClear>();
     registry.add::<HttpResponds>();
     registry.add::<NotifyPosted>();
     registry.add::<PrometheusHolds>();

@@ -2,6 +2,7 @@
 
 mod answer;
 mod backend;
+mod calendar;
 mod certificates;
 mod chat;
 mod clock;
@@ -18,6 +19,7 @@ mod world;
 
 pub use answer::{BoxError, RequestRecord};
 pub use backend::Backend;
+pub use calendar::Calendar;
 pub use certificates::{CertificateError, Chain, ClientCertificate, KeyType, Leaf, TestCa};
 pub use chat::{Chat, ChatMessage, ChatTrouble};
 pub use clock::SimClock;

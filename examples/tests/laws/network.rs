@@ -5,12 +5,15 @@ use std::{fs, sync::Arc};
 
 use vapora_preflight::Resources;
 use vapora_preflight_http::HttpClient;
-use vapora_preflight_sim::{Backend, Chat, Leaf, Monitoring, SimClock, TestCa, TlsEndpoint, laws::Case};
+use vapora_preflight_sim::{
+    Backend, Calendar, Chat, Leaf, Monitoring, SimClock, TestCa, TlsEndpoint, laws::Case,
+};
 
 use crate::{NOW, Token, checklist};
 
 pub(crate) async fn cases() -> Vec<Case> {
     vec![
+        calendar_clear().await,
         responds().await,
         posted().await,
         certificate_valid().await,
@@ -51,6 +54,39 @@ expect = ["json.status == 'healthy'"]
         .peer(backend.faults(), move || asked.requests())
         .volatile(&["latency", "first_byte", "p50", "p95", "p99", "max"])
         .keep(Arc::clone(&backend))
+}
+
+async fn calendar_clear() -> Case {
+    let weekly = |begins: &str| {
+        format!("SUMMARY:Move the database\r\nDTSTART:{begins}\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY")
+    };
+    let clear = Arc::new(Calendar::serve().await.unwrap());
+    clear.add_lines(&weekly("20260107T140000Z"));
+    let taken = Calendar::serve().await.unwrap();
+    taken.add_lines(&weekly("20260106T140000Z"));
+    let empty = Calendar::serve().await.unwrap();
+    let cut = Calendar::serve().await.unwrap();
+    cut.set_text(
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:it\r\nDTSTART:20260107T140000Z\r\nEND:VEVENT\r\n",
+    );
+    let mut resources = Resources::new();
+    resources.insert(HttpClient::new().unwrap());
+    let asking = |address: &str, deployment: &str| {
+        checklist(&format!("kind = \"calendar.clear\"\n{address}"), deployment)
+    };
+    let url = |calendar: &Calendar| format!("url = \"{}\"", calendar.public_url());
+    let secret = "secret_url = { env = \"TOKEN\" }";
+    let window = "[deployment]\nwindow = { opens = 2026-12-01T13:30:00Z, closes = 2026-12-01T15:00:00Z }";
+    let asked = Arc::clone(&clear);
+    Case::new("calendar.clear", asking(secret, window))
+        .broken("something else takes place", asking(&url(&taken), window))
+        .broken("there is no event", asking(&url(&empty), window))
+        .broken("it is cut short", asking(&url(&cut), window))
+        .broken("there is no window", asking(secret, ""))
+        .resources(resources)
+        .secrets(Token::new(&clear.url()), &[&clear.url(), clear.key()])
+        .peer(clear.faults(), move || asked.peer().requests())
+        .keep((clear, taken, empty, cut))
 }
 
 async fn posted() -> Case {

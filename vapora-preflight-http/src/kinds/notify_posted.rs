@@ -18,7 +18,8 @@ mod slack;
 
 use self::{answer::Said, service::Service};
 use crate::{
-    BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet, secret_url::SecretUrl,
+    BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet, param::Sender,
+    secret_url::SecretUrl,
 };
 
 /// A message is posted to a chat, once.
@@ -181,13 +182,8 @@ impl NotifyPosted {
             Method::Post => HttpMethod::Post,
             Method::Put => HttpMethod::Put,
         };
-        let mut request = HttpRequest::new(method, webhook.url());
-        for (name, source) in &self.headers {
-            request = match source {
-                HeaderSource::Text(text) => request.header(name, text)?,
-                HeaderSource::Secret(secret) => request.secret_header(name, &cx.secret(secret)?)?,
-            };
-        }
+        let sender = Sender { headers: &self.headers, bearer: None, basic: None, client_certificate: None };
+        let request = sender.sign(HttpRequest::new(method, webhook.url()), cx)?;
         Ok(Sending { request: request.body(&self.payload(cx, text)).acts(), webhook: Some(webhook) })
     }
 

@@ -3,7 +3,7 @@
 use vapora_preflight::Problems;
 
 use super::{Method, NotifyPosted, Service, body, mention};
-use crate::StatusSet;
+use crate::{StatusSet, param::Sender};
 
 impl NotifyPosted {
     /// What is wrong with what is said.
@@ -80,9 +80,8 @@ impl NotifyPosted {
             }
             return;
         }
-        for (name, source) in &self.headers {
-            source.validate(name, problems);
-        }
+        Sender { headers: &self.headers, bearer: None, basic: None, client_certificate: None }
+            .validate(problems);
         if self.body.holds_date() {
             problems.at("body", "there is a date in it, which JSON does not know", "write the date as text");
         }
