@@ -120,6 +120,12 @@ pub(crate) const LINES: &[Line] = &[
         parameters: "namespace = '$NS'\nname = 'deployment/vapora-backend'\nat_least = 1",
     },
     Line {
+        title: "the ConfigMap is backed up",
+        shell: "kubectl get configmap -n $NS vapora-config -o yaml > configmap-backup.yaml",
+        kind: "k8s.backed_up",
+        parameters: "namespace = '$NS'\nobjects = ['configmaps/vapora-config']",
+    },
+    Line {
         title: "which image runs is known",
         shell: "kubectl get deployment vapora-backend -n $NS -o yaml | grep image",
         kind: "k8s.images_updated",

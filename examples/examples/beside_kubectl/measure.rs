@@ -57,7 +57,12 @@ pub(crate) async fn shell(place: &Place, line: &str) -> Result<(Cost, Option<Str
     let line = line.replace("kubectl ", &format!("kubectl --context {} -v=6 ", place.context));
     let before = place.requests();
     let mut command = Command::new("sh");
-    command.args(["-c", &line]).env("KUBECONFIG", &own).env("HOME", home.path()).stdin(Stdio::null());
+    command
+        .args(["-c", &line])
+        .env("KUBECONFIG", &own)
+        .env("HOME", home.path())
+        .current_dir(home.path())
+        .stdin(Stdio::null());
     #[expect(clippy::disallowed_methods, reason = "what is measured is the time of the machine")]
     let began = Instant::now();
     let output = tokio::task::spawn_blocking(move || command.output()).await??;
