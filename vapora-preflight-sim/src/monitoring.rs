@@ -265,10 +265,12 @@ impl Monitoring {
         self.inner.state().metrics.clear();
     }
 
-    /// An alert fires from now on.
+    /// An alert fires from now on, of the namespace `vapora`.
     pub fn fire(&self, name: &str, severity: &str) {
         let now = self.inner.clock.now();
-        self.inner.state().alerts.push((labels(name, severity), now));
+        let mut labels = labels(name, severity);
+        labels.insert("namespace", "vapora".to_owned());
+        self.inner.state().alerts.push((labels, now));
     }
 
     /// The alerts of that name are over.

@@ -1,4 +1,5 @@
-//! VAPORA's world: two clusters, their backends, an endpoint with TLS, disks, and the files of the release machine.
+//! VAPORA's world: two clusters, their backends, an endpoint with TLS, the monitoring of production, disks, and the files of the release
+//! machine.
 
 mod fault;
 mod files;
@@ -7,7 +8,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -30,6 +31,7 @@ use crate::{
     },
     endpoint::TlsEndpoint,
     faults::{Fault, FaultPlan},
+    monitoring::Monitoring,
 };
 
 /// The name of the endpoint with TLS.
@@ -41,6 +43,8 @@ const RELEASE: &str = "release";
 const BACKUP: &str = "vapora-backup";
 /// The StatefulSet that holds the database.
 const DATABASE: &str = "surrealdb";
+/// What a query for the requests that fail holds.
+const ERRORS: &str = "4..|5..";
 const FIRST_TAG: &str = "1.3.0";
 const DEPLOYMENTS: [(&str, u32, u16); 3] =
     [("vapora-backend", 2, 8001), ("vapora-agents", 2, 8002), ("vapora-llm-router", 1, 8003)];
@@ -87,6 +91,7 @@ pub struct World {
     staging_backend: Backend,
     production_backend: Backend,
     endpoint: TlsEndpoint,
+    monitoring: Monitoring,
     authority: TestCa,
     disks: Mutex<Vec<DiskUsage>>,
     artifacts: Mutex<Vec<WorldFile>>,
@@ -194,6 +199,22 @@ fn applied(cluster: &Cluster) -> Result<(), WorldError> {
     Ok(())
 }
 
+/// The monitoring of production, with what it measures of a release that does well: latencies in seconds, the share of requests
+/// that fail, and the length of a queue.
+async fn monitoring(clock: &SimClock) -> io::Result<Monitoring> {
+    let monitoring = Monitoring::serve(Arc::new(clock.clone())).await?;
+    for (text, number) in [
+        ("histogram_quantile(0.50", 0.041),
+        ("histogram_quantile(0.95", 0.182),
+        ("histogram_quantile(0.99", 0.405),
+        (ERRORS, 0.004),
+        ("queue", 12.0),
+    ] {
+        monitoring.set_metric(text, number);
+    }
+    Ok(monitoring)
+}
+
 impl World {
     /// The service account with which the release machine asks both clusters.
     pub const ACCOUNT: &str = RELEASE;
@@ -228,6 +249,7 @@ impl World {
             staging_backend: Backend::serve(FIRST_TAG).await?,
             production_backend: Backend::serve(FIRST_TAG).await?,
             endpoint,
+            monitoring: monitoring(&clock).await?,
             authority,
             disks: Mutex::new(vec![disk("/", 40, 22), disk("/var/lib/vapora", 200, 131)]),
             artifacts: Mutex::default(),
@@ -286,6 +308,11 @@ impl World {
     /// What answers as `api.vapora.com`, with TLS.
     pub fn endpoint(&self) -> &TlsEndpoint {
         &self.endpoint
+    }
+
+    /// The Prometheus and the Alertmanager of production.
+    pub fn monitoring(&self) -> &Monitoring {
+        &self.monitoring
     }
 
     /// How full the disks are.
@@ -427,6 +454,9 @@ impl World {
             WorldFault::NodeBusy => production.set_node_usage("node-2", 2_000, 31 << 30)?,
             WorldFault::MetricsMissing => production.without_metrics(),
             WorldFault::ImageUnchanged => self.no_images.store(true, Ordering::SeqCst),
+            WorldFault::ErrorsHigh => self.monitoring.set_metric(ERRORS, 0.2),
+            WorldFault::FiguresMissing => self.monitoring.forget_metrics(),
+            WorldFault::AlertFiring => self.monitoring.fire("HighErrors", "critical"),
             WorldFault::DiskFull => {
                 for disk in self.disks_now().iter_mut() {
                     disk.free_bytes = disk.total_bytes / 100;

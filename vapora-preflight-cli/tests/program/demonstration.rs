@@ -72,8 +72,9 @@ fn no_fault_gets_past_the_gate() {
                 while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let desk = Desk::new("");
                     let said = demo(&desk, &["--fault", fault]);
-                    // this one comes with the deployment itself, and is found out after it
-                    let gate = if *fault == "image-unchanged" { "keep-or-roll-back" } else { "go-no-go" };
+                    // these come with the deployment itself, or are asked for only after it
+                    let late = ["image-unchanged", "alert-firing"].contains(fault);
+                    let gate = if late { "keep-or-roll-back" } else { "go-no-go" };
                     let decision = decision(&report(&desk, "demo-before"), gate);
                     let open = !matches!(decision.as_deref(), Some("no_go" | "undecided"));
                     if open || !matches!(said.code, Some(1 | 3)) {

@@ -62,6 +62,9 @@ faults! {
     ImageUnchanged, "image-unchanged", "the deployment leaves the images as they were";
     DatabaseDown, "database-down", "the database of production runs and does not answer";
     LogErrors, "log-errors", "the backend on production writes errors of its database to its log";
+    ErrorsHigh, "errors-high", "a fifth of the requests to production fail";
+    FiguresMissing, "figures-missing", "the Prometheus of production scrapes nothing any more";
+    AlertFiring, "alert-firing", "an alert of production is firing";
     DiskFull, "disk-full", "one hundredth of every disk is free";
 }
 

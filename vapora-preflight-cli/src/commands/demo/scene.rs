@@ -90,6 +90,8 @@ impl Scene {
             .var("backend_url", &format!("{:?}", world.production_backend().url()))
             .var("staging_url", &format!("{:?}", world.staging_backend().url()))
             .var("dashboards", &format!("[\"{}/health\"]", self.monitoring.url()))
+            .var("prometheus_url", &format!("{:?}", world.monitoring().url()))
+            .var("alertmanager_url", &format!("{:?}", world.monitoring().url()))
             .var("api_endpoint", &format!("\"{}\"", world.endpoint().address()))
             .var("tls_roots", &text(&self.roots))
             .var("repository", &text(&self.machine.repository))
