@@ -41,6 +41,20 @@ pub(crate) struct Opened<'c> {
     room: Option<SemaphorePermit<'c>>,
 }
 
+impl Opened<'_> {
+    /// Why a redirect was not followed although the request asks for redirects to be.
+    pub(crate) fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// The next part of the body, as it was sent; nothing at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, CheckError> {
+        let url = &self.request.url.0;
+        let chunk = self.response.chunk().await.map_err(|error| trouble::reading(error, url))?;
+        Ok(chunk.map(|chunk| chunk.to_vec()))
+    }
+}
+
 impl HttpClient {
     /// Sends a request, follows its redirects as far as it asks for, and reads the body up to its limit.
     ///

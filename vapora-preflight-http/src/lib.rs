@@ -15,7 +15,8 @@ pub use self::{
     client::{HttpClient, HttpClientBuilder, HttpClientError, HttpIdentity},
     exchange::{HttpAnswer, HttpRequest},
     kinds::{
-        AlertmanagerQuiet, CalendarClear, HttpResponds, NotifyPosted, PrometheusHolds, PrometheusRecorded,
+        AlertmanagerQuiet, CalendarClear, HttpDownloaded, HttpResponds, NotifyPosted, PrometheusHolds,
+        PrometheusRecorded,
     },
     param::{
         AlertSelector, Amount, BodySource, HeaderSource, HttpMethod, HttpUrl, InvalidParameter, MetricUnit,
@@ -26,6 +27,7 @@ pub use self::{
 /// Adds the kinds of this crate to the registry. They work with an [`HttpClient`] among the resources of the run.
 pub fn register(registry: &mut vapora_preflight::Registry) {
     registry.add::<CalendarClear>();
+    registry.add::<HttpDownloaded>();
     registry.add::<HttpResponds>();
     registry.add::<NotifyPosted>();
     registry.add::<PrometheusHolds>();

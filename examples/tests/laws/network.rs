@@ -1,12 +1,19 @@
 //! `http.responds` and `tls.certificate_valid`, against servers with certificates of an authority of their own, and the kinds of
 //! Prometheus and Alertmanager, against a simulated one.
 
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use vapora_preflight::Resources;
+use axum::{Router, routing};
+use vapora_preflight::{Digest, Resources};
 use vapora_preflight_http::HttpClient;
 use vapora_preflight_sim::{
-    Backend, Calendar, Chat, Leaf, Monitoring, SimClock, TestCa, TlsEndpoint, laws::Case,
+    Backend, Calendar, Chat, Leaf, Monitoring, Peer, SimClock, TestCa, TlsEndpoint, laws::Case,
 };
 
 use crate::{NOW, Token, checklist};
@@ -15,6 +22,8 @@ pub(crate) async fn cases() -> Vec<Case> {
     vec![
         calendar_clear().await,
         responds().await,
+        stepped_through().await,
+        downloaded().await,
         posted().await,
         certificate_valid().await,
         metrics_hold().await,
@@ -87,6 +96,80 @@ async fn calendar_clear() -> Case {
         .secrets(Token::new(&clear.url()), &[&clear.url(), clear.key()])
         .peer(clear.faults(), move || asked.peer().requests())
         .keep((clear, taken, empty, cut))
+}
+
+/// A sequence, whose token is handed on from one step to the next.
+async fn stepped_through() -> Case {
+    let login = || async { r#"{"token":"planted-session-token"}"# };
+    let me = |headers: axum::http::HeaderMap| async move {
+        let known = headers.get("authorization").is_some_and(|it| it == "Bearer planted-session-token");
+        if known { Ok(r#"{"user":"smoke"}"#) } else { Err(axum::http::StatusCode::UNAUTHORIZED) }
+    };
+    let router = Router::new().route("/login", routing::post(login)).route("/me", routing::get(me));
+    let peer = Arc::new(Peer::serve(router).await.unwrap());
+    let mut resources = Resources::new();
+    resources.insert(HttpClient::new().unwrap());
+    let stepping = |pointer: &str, user: &str| {
+        let check = format!(
+            r#"
+kind = "http.responds"
+url = "{}"
+mutates = true
+steps = [
+    {{ name = "log in", method = "POST", path = "/login", capture = {{ token = {{ json = "{pointer}", secret = true }} }} }},
+    {{ name = "ask", path = "/me", bearer = {{ captured = "token" }}, expect = ["json.user == '{user}'"] }},
+]
+"#,
+            peer.url()
+        );
+        checklist(&check, "")
+    };
+    let asked = Arc::clone(&peer);
+    Case::new("http.responds", stepping("/token", "smoke"))
+        .broken("the token is not there", stepping("/session", "smoke"))
+        .broken("it is the token of somebody else", stepping("/token", "admin"))
+        .resources(resources)
+        .secrets(Token::new("unused"), &["planted-session-token"])
+        .peer(peer.faults(), move || asked.requests())
+        .volatile(&["latency", "first_byte", "p50", "p95", "p99", "max", "steps", "headers"])
+        .keep(peer)
+}
+
+/// Every time its checksums are asked for, there is another file, since what is there already is not fetched again.
+async fn downloaded() -> Case {
+    let number = Arc::new(AtomicU64::new(1_000));
+    let content = |number: u64| format!("artifacts of build {number}");
+    let (next, now) = (Arc::clone(&number), number);
+    let sums =
+        move || async move { Digest::of(content(next.fetch_add(1, Ordering::SeqCst) + 1)).to_string() };
+    let file = move || async move { content(now.load(Ordering::SeqCst)) };
+    let router = Router::new().route("/sums", routing::get(sums)).route("/a.zip", routing::get(file));
+    let peer = Arc::new(Peer::serve(router).await.unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut resources = Resources::new();
+    resources.insert(HttpClient::new().unwrap());
+    let asking = |path: &str, more: &str| {
+        let (url, folder) = (peer.url(), folder.path().display());
+        let check = format!(
+            "kind = \"http.downloaded\"\nurl = \"{url}{path}\"\nto = \"{folder}/a.zip\"\nbearer = {{ env = \"TOKEN\" }}\n{more}"
+        );
+        checklist(&check, "")
+    };
+    let sums = format!("checksums = \"{}/sums\"", peer.url());
+    let asked = Arc::clone(&peer);
+    Case::new("http.downloaded", asking("/a.zip", &sums))
+        .broken("it has another digest", asking("/a.zip", &format!("sha256 = \"{}\"", "0".repeat(64))))
+        .broken("it has another size", asking("/a.zip", "size = 3"))
+        .broken("nothing is at that path", asking("/b.zip", ""))
+        .broken(
+            "the checksums are not there",
+            asking("/a.zip", &format!("checksums = \"{}/gone\"", peer.url())),
+        )
+        .resources(resources)
+        .secrets(Token::new("planted-download-token"), &["planted-download-token"])
+        .peer(peer.faults(), move || asked.requests())
+        .volatile(&["sha256"])
+        .keep((peer, folder))
 }
 
 async fn posted() -> Case {

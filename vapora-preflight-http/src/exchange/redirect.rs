@@ -2,7 +2,10 @@
 
 use reqwest::{
     StatusCode, Url,
-    header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName,
+        IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE,
+    },
 };
 
 use super::HttpRequest;
@@ -19,7 +22,16 @@ pub(super) enum Next {
 }
 
 /// What another host may be sent of a request's headers. Any other could hold a credential.
-const HARMLESS: &[HeaderName] = &[ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE];
+const HARMLESS: &[HeaderName] = &[
+    ACCEPT,
+    ACCEPT_ENCODING,
+    ACCEPT_LANGUAGE,
+    CONTENT_TYPE,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_RANGE,
+    RANGE,
+];
 
 pub(super) fn next(
     request: &HttpRequest,

@@ -38,7 +38,7 @@ use crate::{
 ///
 /// It connects to no link-local and no metadata address, uses the proxy that the environment names where the caller turns
 /// that on, and follows no redirect from `https` to `http`. Another host that a redirect leads to is sent no credential, no
-/// cookie, no certificate, and no header but `accept`, `accept-language` and `content-type`.
+/// cookie, no certificate, and no header but those that say what is wanted: of types, languages, ranges and conditions.
 ///
 /// # How far it reaches
 ///
