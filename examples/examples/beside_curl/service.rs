@@ -14,10 +14,10 @@ const BODY: &str = r#"{"status":"ok"}"#;
 
 /// The service; it ends when this is dropped.
 #[derive(Debug)]
-pub struct Service {
+pub(crate) struct Service {
     process: Child,
     /// Where it listens, whatever name it is asked by.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Drop for Service {
@@ -29,7 +29,7 @@ impl Drop for Service {
 
 impl Service {
     /// Starts it: this program again, which has to call [`serve_if_asked`] first of all.
-    pub fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?).arg(SERVE).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         let Some(output) = process.stdout.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
@@ -39,7 +39,7 @@ impl Service {
     }
 
     /// So many endpoints, each of a name of its own.
-    pub fn endpoints(&self, count: usize) -> Vec<Endpoint> {
+    pub(crate) fn endpoints(&self, count: usize) -> Vec<Endpoint> {
         let of = |number| {
             let host = format!("s{number}.endpoints.test");
             let url = format!("http://{host}:{}/health", self.address.port());
@@ -51,15 +51,15 @@ impl Service {
 
 /// One of the endpoints.
 #[derive(Debug, Clone)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// Its name, which nothing but an override resolves.
-    pub host: String,
+    pub(crate) host: String,
     /// What is asked.
-    pub url: String,
+    pub(crate) url: String,
 }
 
 /// Serves for ever, where this process was started for that.
-pub fn serve_if_asked() -> io::Result<()> {
+pub(crate) fn serve_if_asked() -> io::Result<()> {
     if std::env::args().nth(1).as_deref() != Some(SERVE) {
         return Ok(());
     }

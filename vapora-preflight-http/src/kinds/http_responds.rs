@@ -34,7 +34,7 @@ use crate::{
 /// A step has a `path` on the server of `url` and a method, headers, body and expectations of its own. What it captures, by JSON
 /// pointer, header, cookie or regular expression, stands in the path, the headers and the body of later ones as `${name}`, and
 /// `$${` is written where no value is meant. A value in a path is escaped, so that it leads nowhere else. A captured secret is
-/// taken out of all that the run records; a cookie is always one.
+/// taken out of all that the run records, and an answer in which it is not found is not shown; a cookie is always one.
 ///
 /// It connects to no link-local and no metadata address, uses the proxy that the environment names where the caller turns
 /// that on, and follows no redirect from `https` to `http`. Another host that a redirect leads to is sent no credential, no

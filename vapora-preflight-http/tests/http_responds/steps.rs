@@ -158,7 +158,10 @@ async fn what_is_captured_as_a_secret_is_recorded_nowhere() {
     let failing = login.replace("capture", "contains = ['nothing of it']\ncapture");
     let failed = recorded(&failing).await;
     assert!(failed.contains("does not contain `nothing of it`"), "{failed}");
-    for report in [report, login_only, failed] {
+    // and one in which the secret stands at another place
+    let elsewhere = recorded(&login.replace("\"/token\"", "\"/session\"")).await;
+    assert!(elsewhere.contains("has nothing to capture as `token`"), "{elsewhere}");
+    for report in [report, login_only, failed, elsewhere] {
         for secret in [SESSION, COOKIE, "s3ss+on\\\\/of", "s3ss%2Bon%2Fof%3Dada", TOKEN] {
             assert!(!report.contains(secret), "{secret}: {report}");
         }
