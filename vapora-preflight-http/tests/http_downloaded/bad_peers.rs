@@ -118,7 +118,7 @@ async fn a_slow_body_is_given_up_and_goes_on_later() {
     let place = Place::new();
     let asked = format!("url = '{}'", server.url("/a.zip"));
     let came = async {
-        while std::fs::metadata(place.part()).is_ok_and(|part| part.len() == 4) != true {
+        while !std::fs::metadata(place.part()).is_ok_and(|part| part.len() == 4) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };

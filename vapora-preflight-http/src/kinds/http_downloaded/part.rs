@@ -1,6 +1,7 @@
 //! The file that is written before it gets its name.
 
 use std::{
+    fmt::Write as _,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::MetadataExt,
@@ -186,6 +187,9 @@ fn pour(file: &mut File, context: &mut Context) -> io::Result<u64> {
 }
 
 fn digest(context: Context) -> Option<Digest> {
-    let digits: String = context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = String::new();
+    for byte in context.finish().as_ref() {
+        write!(digits, "{byte:02x}").ok()?;
+    }
     digits.parse().ok()
 }

@@ -33,12 +33,18 @@ pub(super) struct Transfer<'a> {
 enum Stop {
     Disk(io::Error),
     Error(CheckError),
-    Finding(Finding),
+    Finding(Box<Finding>),
 }
 
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         Self::Disk(error)
+    }
+}
+
+impl From<Finding> for Stop {
+    fn from(finding: Finding) -> Self {
+        Self::Finding(Box::new(finding))
     }
 }
 
@@ -139,7 +145,7 @@ impl Transfer<'_> {
         };
         self.judge(&opened)?;
         if opened.response.status().as_u16() != 200 {
-            return Err(Stop::Finding(self.wrong_status(&opened)));
+            return Err(Stop::from(self.wrong_status(&opened)));
         }
         // first the old part goes, then what is known of it
         let part = part.begin().await?;
@@ -151,13 +157,13 @@ impl Transfer<'_> {
     fn judge(&self, opened: &Opened<'_>) -> Result<(), Stop> {
         let response = &opened.response;
         if !matches!(response.status().as_u16(), 200 | 206) {
-            return Err(Stop::Finding(self.wrong_status(opened)));
+            return Err(Stop::from(self.wrong_status(opened)));
         }
         let url = &self.asked.url;
         if let Some(coding) = response.headers().get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
         {
-            return Err(Stop::Finding(
+            return Err(Stop::from(
                 Finding::new(format!("`{url}` is sent compressed, which was not asked for"))
                     .expected("the file as it is")
                     .actual(format!("content-encoding: {}", String::from_utf8_lossy(coding.as_bytes())))
@@ -170,7 +176,7 @@ impl Transfer<'_> {
             let found = media_type(response);
             let right = |found: &String| found.starts_with(&expected.trim().to_ascii_lowercase());
             if !found.as_ref().is_some_and(right) {
-                return Err(Stop::Finding(
+                return Err(Stop::from(
                     Finding::new(format!("`{url}` answered with another type of content"))
                         .expected(expected.as_str())
                         .actual(found.unwrap_or_else(|| "no type".to_owned())),
@@ -221,7 +227,7 @@ impl Transfer<'_> {
         } else {
             return Ok(());
         };
-        Err(Stop::Finding(finding))
+        Err(Stop::from(finding))
     }
 
     fn larger(&self, actual: String) -> Finding {
@@ -259,7 +265,7 @@ impl Transfer<'_> {
             seen.received += chunk.len() as u64;
             if chunk.len() as u64 > self.asked.limit.get().saturating_sub(part.written()) {
                 part.discard().await?;
-                return Err(Stop::Finding(self.larger(format!("more than {}", self.asked.limit))));
+                return Err(Stop::from(self.larger(format!("more than {}", self.asked.limit))));
             }
             part = part.add(chunk).await?;
             if seen.received >= noted {
@@ -287,7 +293,7 @@ impl Transfer<'_> {
             (Err(stop), _) => Some(stop),
             (Ok(()), None) => Some(Stop::Error(CheckError::permanent("the digest could not be worked out"))),
             (Ok(()), Some(digest)) => self.expected.filter(|expected| *expected != digest).map(|expected| {
-                Stop::Finding(
+                Stop::from(
                     Finding::new(format!("`{}` has another digest", self.asked.url))
                         .expected(format!("sha256:{expected}"))
                         .actual(format!("sha256:{digest}, of {size} bytes"))
