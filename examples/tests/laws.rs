@@ -8,6 +8,8 @@ use tokio::task::JoinSet;
 use vapora_preflight::{ExposeSecret, Registry, SecretRef, SecretStore, SecretString};
 use vapora_preflight_sim::laws::{Breach, Case, breaches, undocumented, without_a_case};
 
+#[path = "laws/forge.rs"]
+mod forge;
 #[path = "laws/kubernetes.rs"]
 mod kubernetes;
 #[path = "laws/machine.rs"]
@@ -69,6 +71,7 @@ async fn every_kind_obeys_the_laws() {
     let registry = registry();
     let mut cases = kubernetes::cases(&registry).await;
     cases.extend(network::cases().await);
+    cases.extend(forge::cases().await);
     cases.extend(machine::cases());
     cases.extend(plan::cases());
     cases.extend(storage::cases());

@@ -9,8 +9,8 @@ use vapora_preflight::{
     Code, Compiled, Diagnostic, Level, Overrides, Plan, PlanBuilder, Registry, ReleaseId, Resources, Sources,
     load, releases,
 };
-use vapora_preflight_http::HttpClient;
-use vapora_preflight_report::render_diagnostics;
+use vapora_preflight_http::{HttpClient, TicketPage, TicketPages};
+use vapora_preflight_report::{Markdown, render_diagnostics, render_to_string};
 use vapora_preflight_storage::ObjectStores;
 
 use crate::{
@@ -202,6 +202,7 @@ fn kubeconfigs_of(given: Option<&Path>) -> Vec<PathBuf> {
 pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<Arc<Resources>, Stop> {
     let mut resources = Resources::new();
     vapora_preflight_k8s::connect_all(plan, kubeconfigs_of(kubeconfig), &mut resources).await;
+    resources.insert(pages());
     let http = || HttpClient::builder().system_proxy();
     match http().build().and_then(|client| Ok((client, http().build_bare()?))) {
         Ok((client, bare)) => {
@@ -218,6 +219,17 @@ pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<
         }
     }
     Ok(Arc::new(resources))
+}
+
+/// The pages about a run that are put into tickets.
+pub(crate) fn pages() -> TicketPages {
+    TicketPages::new(|report, page| {
+        let renderer = match page {
+            TicketPage::SignOff => Markdown::sign_off(),
+            _ => Markdown::decision(),
+        };
+        render_to_string(&renderer, report)
+    })
 }
 
 /// Who runs the program: the user and the machine.

@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod calendar;
+mod ci;
 mod client;
 mod exchange;
+mod forge;
+mod kept;
 mod kinds;
+mod pages;
 mod param;
 mod prometheus;
 mod secret_url;
@@ -12,12 +16,16 @@ mod trouble;
 mod wording;
 
 pub use self::{
+    ci::{CiApi, CiSettings},
     client::{HttpClient, HttpClientBuilder, HttpClientError, HttpIdentity},
     exchange::{HttpAnswer, HttpRequest},
+    forge::{ForgeApi, ForgeNumber, ForgeSettings},
     kinds::{
-        AlertmanagerQuiet, CalendarClear, HttpDownloaded, HttpResponds, NotifyPosted, PrometheusHolds,
-        PrometheusRecorded,
+        AlertmanagerQuiet, CalendarClear, CiArtifactDownloaded, CiPipelineSucceeded, CiPipelineTriggered,
+        ForgePullRequestsMerged, HttpDownloaded, HttpResponds, NotifyPosted, PrometheusHolds,
+        PrometheusRecorded, TicketCommented, TicketTracksChange,
     },
+    pages::{TicketPage, TicketPages},
     param::{
         AlertSelector, Amount, BodySource, HeaderSource, HttpMethod, HttpUrl, InvalidParameter, MetricUnit,
         StatusMatch, StatusSet, TextPattern,
@@ -33,4 +41,10 @@ pub fn register(registry: &mut vapora_preflight::Registry) {
     registry.add::<PrometheusHolds>();
     registry.add::<PrometheusRecorded>();
     registry.add::<AlertmanagerQuiet>();
+    registry.add::<TicketTracksChange>();
+    registry.add::<TicketCommented>();
+    registry.add::<ForgePullRequestsMerged>();
+    registry.add::<CiPipelineTriggered>();
+    registry.add::<CiPipelineSucceeded>();
+    registry.add::<CiArtifactDownloaded>();
 }

@@ -9,6 +9,7 @@ mod clock;
 mod cluster;
 mod endpoint;
 mod faults;
+mod forge;
 mod ids;
 pub mod laws;
 mod monitoring;
@@ -30,6 +31,10 @@ pub use cluster::{
 };
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};
+pub use forge::{
+    ForgeDialect, SimArtifact, SimChange, SimComment, SimCommit, SimForge, SimForgeState, SimReview, SimRun,
+    SimTicket, TicketFate,
+};
 pub use monitoring::Monitoring;
 pub use peer::Peer;
 pub use told::told;

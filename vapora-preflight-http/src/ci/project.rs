@@ -1,0 +1,70 @@
+//! A project, as its pipelines know it.
+
+use serde::Deserialize;
+use vapora_preflight::{CheckContext, CheckError};
+
+use super::{CiApi, CiSettings};
+use crate::{
+    HttpUrl,
+    forge::{Reply, Session},
+};
+
+/// A project, and one who asks about its pipelines.
+pub(crate) struct Project {
+    pub(super) session: Session,
+    pub(super) api: CiApi,
+    name: String,
+    /// The path to the project.
+    path: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    id: u64,
+}
+
+impl Project {
+    pub(crate) async fn open(cx: &CheckContext, settings: &CiSettings) -> Result<Self, CheckError> {
+        let flavor = settings.api.flavor();
+        let session = Session::open(cx, flavor, settings.url.as_ref(), settings.token.as_ref())?;
+        let name = settings.project.clone();
+        let path = match settings.api {
+            CiApi::GitHubActions => std::iter::once("repos")
+                .chain(name.split('/'))
+                .chain(["actions"])
+                .map(str::to_owned)
+                .collect(),
+            CiApi::Woodpecker if name.parse::<u64>().is_ok() => vec!["repos".to_owned(), name.clone()],
+            CiApi::Woodpecker => {
+                cx.doing(format!("looking for `{name}`"));
+                let lookup: Vec<&str> = ["repos", "lookup"].into_iter().chain(name.split('/')).collect();
+                let repository: Repository = match session.get(&session.url(&lookup, &[])).await? {
+                    Reply::Found(answer) => answer.json()?,
+                    Reply::Missing(answer) => return Err(session.unseen(&name, &answer)),
+                    Reply::Gone | Reply::Moved(_) => {
+                        return Err(CheckError::permanent(format!("`{name}` is somewhere else")));
+                    }
+                };
+                vec!["repos".to_owned(), repository.id.to_string()]
+            }
+        };
+        Ok(Self { session, api: settings.api, name, path })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The path to something of the project.
+    pub(crate) fn path<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
+        self.path.iter().map(String::as_str).chain(rest.iter().copied()).collect()
+    }
+
+    pub(crate) fn url(&self, rest: &[&str]) -> HttpUrl {
+        self.session.url(&self.path(rest), &[])
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+}
