@@ -83,12 +83,12 @@ async fn ours(service: &Service, endpoints: &[Endpoint]) -> Result<Duration, Box
 }
 
 fn checklist(endpoints: &[Endpoint]) -> Result<String, std::fmt::Error> {
-    let mut text = "checklist = \"endpoints\"\nphase = \"all\"\n[vars]\nurls = [\n".to_owned();
+    let mut text = "checklist = \"endpoints\"\n[vars]\nurls = [\n".to_owned();
     for endpoint in endpoints {
         writeln!(text, "  \"{}\",", endpoint.url)?;
     }
     text.push_str(
-        "]\n[phase.all]\n[check.answers]\nkind = \"http.responds\"\nfor_each = { url = \"vars.urls\" }\n",
+        "]\n[phase.all]\n[check.answers]\nphase = \"all\"\nkind = \"http.responds\"\nfor_each = { url = \"vars.urls\" }\n",
     );
     text.push_str("url = \"{{ each.url }}\"\nstatus = [200]\nexpect = [\"json.status == 'ok'\"]\n");
     Ok(text)
