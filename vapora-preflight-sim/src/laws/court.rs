@@ -72,7 +72,8 @@ impl Court<'_> {
         self.no_false_green(&plan, requests).await?;
         self.broken_worlds(registry).await?;
         self.cancel_safe(&plan, &good).await?;
-        if info.effect == Effect::Reads {
+        // what this case reaches, which may be less than its kind can
+        if plan.outline().check(IT).is_some_and(|check| check.effect == Effect::Reads) {
             self.reads_only(&before)?;
         }
         Ok(())
