@@ -1,8 +1,9 @@
-//! VAPORA's world: two clusters, their backends, an endpoint with TLS, the monitoring of production, disks, and the files of the release
-//! machine.
+//! VAPORA's world: two clusters, their backends, an endpoint with TLS, the monitoring of production, a forge with pipelines,
+//! disks, and the files of the release machine.
 
 mod fault;
 mod files;
+mod tracked;
 
 use std::{
     io,
@@ -31,6 +32,7 @@ use crate::{
     },
     endpoint::TlsEndpoint,
     faults::{Fault, FaultPlan},
+    forge::SimForge,
     monitoring::Monitoring,
 };
 
@@ -92,6 +94,7 @@ pub struct World {
     production_backend: Backend,
     endpoint: TlsEndpoint,
     monitoring: Monitoring,
+    forge: SimForge,
     authority: TestCa,
     disks: Mutex<Vec<DiskUsage>>,
     artifacts: Mutex<Vec<WorldFile>>,
@@ -220,6 +223,12 @@ impl World {
     pub const ACCOUNT: &str = RELEASE;
     /// The tag of the images that the release brings, as its manifests say.
     pub const NEXT_TAG: &str = "2.0.0";
+    /// The project on the forge.
+    pub const PROJECT: &str = tracked::PROJECT;
+    /// The token that the forge lets in.
+    pub const FORGE_TOKEN: &str = tracked::TOKEN;
+    /// The number of the ticket that tracks the deployment.
+    pub const TICKET: u64 = tracked::TICKET;
 
     /// Starts everything, with these faults in it from the start, at this time in seconds of Unix time.
     pub async fn start(faults: &[WorldFault], now_unix_seconds: i64) -> Result<Self, WorldError> {
@@ -250,6 +259,7 @@ impl World {
             production_backend: Backend::serve(FIRST_TAG).await?,
             endpoint,
             monitoring: monitoring(&clock).await?,
+            forge: tracked::forge().await?,
             authority,
             disks: Mutex::new(vec![disk("/", 40, 22), disk("/var/lib/vapora", 200, 131)]),
             artifacts: Mutex::default(),
@@ -313,6 +323,22 @@ impl World {
     /// The Prometheus and the Alertmanager of production.
     pub fn monitoring(&self) -> &Monitoring {
         &self.monitoring
+    }
+
+    /// The forge with VAPORA's code, its ticket and its pipelines, which speaks as GitHub does.
+    pub fn forge(&self) -> &SimForge {
+        &self.forge
+    }
+
+    /// The deployment is scheduled for that time, which the ticket says from now on.
+    pub fn schedule(&self, planned: Timestamp) {
+        tracked::schedule(&self.forge, planned);
+    }
+
+    /// The pipeline makes the artifacts as they are now.
+    pub fn publish_artifacts(&self) -> Result<(), WorldError> {
+        tracked::publish(&self.forge, self.artifacts_archive()?);
+        Ok(())
     }
 
     /// How full the disks are.
@@ -457,6 +483,9 @@ impl World {
             WorldFault::ErrorsHigh => self.monitoring.set_metric(ERRORS, 0.2),
             WorldFault::FiguresMissing => self.monitoring.forget_metrics(),
             WorldFault::AlertFiring => self.monitoring.fire("HighErrors", "critical"),
+            WorldFault::TicketClosed => tracked::close_ticket(&self.forge),
+            WorldFault::ReviewMissing => tracked::forget_review(&self.forge),
+            WorldFault::PipelineFailed => tracked::break_pipeline(&self.forge),
             WorldFault::DiskFull => {
                 for disk in self.disks_now().iter_mut() {
                     disk.free_bytes = disk.total_bytes / 100;

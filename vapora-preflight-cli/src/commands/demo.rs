@@ -111,6 +111,7 @@ impl<'t> Act<'t> {
         let planned: Timestamp = PLANNED.parse()?;
         let begins = planned.minus(Duration::from_hours(30));
         let world = World::start(&[], begins.unix_seconds()).await?;
+        world.schedule(planned);
         let clock = world.clock().clone();
         let (journal, _) = Journal::open(&args.dir, &release, "demo", clock.now())?;
 

@@ -65,6 +65,9 @@ faults! {
     ErrorsHigh, "errors-high", "a fifth of the requests to production fail";
     FiguresMissing, "figures-missing", "the Prometheus of production scrapes nothing any more";
     AlertFiring, "alert-firing", "an alert of production is firing";
+    TicketClosed, "ticket-closed", "the ticket of the deployment is closed";
+    ReviewMissing, "review-missing", "nobody but its author has looked at a change of the release";
+    PipelineFailed, "pipeline-failed", "the pipeline that makes the artifacts fails";
     DiskFull, "disk-full", "one hundredth of every disk is free";
 }
 

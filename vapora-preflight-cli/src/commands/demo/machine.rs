@@ -23,7 +23,7 @@ pub(super) struct Machine {
     pub(super) config_manifest: PathBuf,
     /// The manifest of its Deployments.
     pub(super) deployment_manifest: PathBuf,
-    /// The archive that the pipeline made of the artifacts.
+    /// The archive of the artifacts, once it is downloaded.
     pub(super) archive: PathBuf,
     /// The folder that it is unpacked into.
     pub(super) artifacts: PathBuf,
@@ -91,13 +91,12 @@ impl Machine {
         })
     }
 
-    /// Lays out the files that the world has by now: the artifacts, as an archive and unpacked, and the backups.
+    /// Lays out the files that the world has by now: the artifacts as they are unpacked, and the backups.
     pub(super) fn lay_out(&self, world: &World) -> Result<(), Stop> {
         let artifacts = world.artifacts();
         let of_modes = artifacts.iter().filter(|file| file.name.starts_with("vapora-"));
         fill(&self.generated, of_modes)?;
         fill(&self.artifacts, &artifacts)?;
-        fs::write(&self.archive, world.artifacts_archive()?)?;
         fill(&self.backups, &world.backups()?)
     }
 }

@@ -65,6 +65,7 @@ impl Scene {
             ("VAPORA_TOKEN", world.production_backend().token().to_owned()),
             ("VAPORA_STAGING_TOKEN", world.staging_backend().token().to_owned()),
             ("VAPORA_DASHBOARD_TOKEN", monitoring.token().to_owned()),
+            ("VAPORA_FORGE_TOKEN", World::FORGE_TOKEN.to_owned()),
         ]));
         let machine = Machine::set(&files)?;
         Ok(Self { kubeconfig, roots, machine, monitoring, secrets })
@@ -72,6 +73,7 @@ impl Scene {
 
     /// Lays out the files that the world has by now.
     pub(super) fn lay_out(&self, world: &World) -> Result<(), Stop> {
+        world.publish_artifacts()?;
         self.machine.lay_out(world)
     }
 
@@ -93,6 +95,10 @@ impl Scene {
             .var("prometheus_url", &format!("{:?}", world.monitoring().url()))
             .var("alertmanager_url", &format!("{:?}", world.monitoring().url()))
             .var("api_endpoint", &format!("\"{}\"", world.endpoint().address()))
+            .var("forge_url", &format!("{:?}", world.forge().url()))
+            .var("project", &format!("{:?}", World::PROJECT))
+            .var("ticket", &World::TICKET.to_string())
+            .var("deployed_tag", "\"v1.3.0\"")
             .var("tls_roots", &text(&self.roots))
             .var("repository", &text(&self.machine.repository))
             .var("validate_program", &text(&self.machine.nu))
@@ -144,6 +150,7 @@ impl Scene {
     pub(super) async fn resources(&self, plan: &Plan, world: &World) -> Result<Arc<Resources>, Stop> {
         let mut resources = Resources::new();
         vapora_preflight_k8s::connect_all(plan, Some(&self.kubeconfig), &mut resources).await;
+        resources.insert(crate::setup::pages());
         // the simulated backends speak plain HTTP; the roots are named so that a machine without any can show this too
         resources.insert(HttpClient::builder().root_certificates_pem(world.endpoint().ca_pem()).build()?);
         resources.insert(Filesystems::fixed(world.disks().iter().map(|disk| {
