@@ -12,6 +12,7 @@ mod param;
 mod prometheus;
 mod secret_url;
 mod service;
+mod template;
 mod trouble;
 mod wording;
 
@@ -22,8 +23,8 @@ pub use self::{
     forge::{ForgeApi, ForgeNumber, ForgeSettings},
     kinds::{
         AlertmanagerQuiet, CalendarClear, CiArtifactDownloaded, CiPipelineSucceeded, CiPipelineTriggered,
-        ForgePullRequestsMerged, HttpDownloaded, HttpResponds, NotifyPosted, PrometheusHolds,
-        PrometheusRecorded, TicketCommented, TicketTracksChange,
+        ForgePullRequestsMerged, HttpDownloaded, HttpResponds, MaintenancePosted, NotifyPosted,
+        PrometheusHolds, PrometheusRecorded, TicketCommented, TicketTracksChange,
     },
     pages::{TicketPage, TicketPages},
     param::{
@@ -37,6 +38,7 @@ pub fn register(registry: &mut vapora_preflight::Registry) {
     registry.add::<CalendarClear>();
     registry.add::<HttpDownloaded>();
     registry.add::<HttpResponds>();
+    registry.add::<MaintenancePosted>();
     registry.add::<NotifyPosted>();
     registry.add::<PrometheusHolds>();
     registry.add::<PrometheusRecorded>();

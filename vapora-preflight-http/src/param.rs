@@ -4,12 +4,14 @@ mod alert_selector;
 mod amount;
 mod body;
 mod header;
+mod message;
 mod method;
 mod metric_unit;
 mod pattern;
 mod sender;
 mod status;
 mod url;
+mod window;
 
 pub use self::{
     alert_selector::AlertSelector,
@@ -25,7 +27,10 @@ pub use self::{
 pub(crate) use self::{
     alert_selector::label_value,
     header::is_credential,
+    message::Message,
+    method::Method,
     sender::{Basic, ClientCertificate, Sender},
+    window::Window,
 };
 
 /// A parameter that does not follow its grammar: what was expected, and what was found.

@@ -15,6 +15,7 @@ pub mod laws;
 mod monitoring;
 mod peer;
 mod server;
+mod status_page;
 mod told;
 mod world;
 
@@ -37,5 +38,6 @@ pub use forge::{
 };
 pub use monitoring::Monitoring;
 pub use peer::Peer;
+pub use status_page::{Maintenance, StatusPage};
 pub use told::told;
 pub use world::{DiskUsage, UnknownWorldFault, World, WorldError, WorldFault, WorldFile};

@@ -1,5 +1,5 @@
 //! VAPORA's world: two clusters, their backends, an endpoint with TLS, the monitoring of production, a forge with pipelines,
-//! disks, and the files of the release machine.
+//! disks, the files of the release machine, and what its people are told by.
 
 mod fault;
 mod files;
@@ -24,7 +24,9 @@ use vapora_preflight::Timestamp;
 
 use crate::{
     backend::Backend,
+    calendar::Calendar,
     certificates::{CertificateError, Leaf, TestCa},
+    chat::{Chat, ChatTrouble},
     clock::SimClock,
     cluster::{
         AccessRule, Cluster, ClusterBuilder, ClusterServer, ExecAnswer, Kubeconfig, NodeTrouble, PodTrouble,
@@ -34,6 +36,7 @@ use crate::{
     faults::{Fault, FaultPlan},
     forge::SimForge,
     monitoring::Monitoring,
+    status_page::StatusPage,
 };
 
 /// The name of the endpoint with TLS.
@@ -95,6 +98,9 @@ pub struct World {
     endpoint: TlsEndpoint,
     monitoring: Monitoring,
     forge: SimForge,
+    chat: Chat,
+    status_page: StatusPage,
+    calendar: Calendar,
     authority: TestCa,
     disks: Mutex<Vec<DiskUsage>>,
     artifacts: Mutex<Vec<WorldFile>>,
@@ -260,6 +266,9 @@ impl World {
             endpoint,
             monitoring: monitoring(&clock).await?,
             forge: tracked::forge().await?,
+            chat: Chat::serve().await?,
+            status_page: StatusPage::serve().await?,
+            calendar: Calendar::serve().await?,
             authority,
             disks: Mutex::new(vec![disk("/", 40, 22), disk("/var/lib/vapora", 200, 131)]),
             artifacts: Mutex::default(),
@@ -282,6 +291,11 @@ impl World {
                 _ => ExecAnswer::no_such_program(),
             });
         }
+        // a change that is over, and the deployment itself
+        let day = 24 * 60 * 60;
+        let (past, next) = (now_unix_seconds - 7 * day, now_unix_seconds + 30 * 60 * 60);
+        world.calendar.add("New disks for the database", "change", past, past + 60 * 60);
+        world.calendar.add("VAPORA release", "change", next - 30 * 60, next + 60 * 60);
         world.back_up()?;
         *world.artifacts_now() = files::artifacts(&world.staging, now_unix_seconds)?;
         for fault in faults {
@@ -339,6 +353,21 @@ impl World {
     pub fn publish_artifacts(&self) -> Result<(), WorldError> {
         tracked::publish(&self.forge, self.artifacts_archive()?);
         Ok(())
+    }
+
+    /// Where the team talks.
+    pub fn chat(&self) -> &Chat {
+        &self.chat
+    }
+
+    /// What the users are told of the state of VAPORA.
+    pub fn status_page(&self) -> &StatusPage {
+        &self.status_page
+    }
+
+    /// The calendar of all changes.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// How full the disks are.
@@ -486,6 +515,10 @@ impl World {
             WorldFault::TicketClosed => tracked::close_ticket(&self.forge),
             WorldFault::ReviewMissing => tracked::forget_review(&self.forge),
             WorldFault::PipelineFailed => tracked::break_pipeline(&self.forge),
+            WorldFault::WebhookGone => self.chat.set_trouble(Some(ChatTrouble::Gone)),
+            WorldFault::CalendarConflict => {
+                self.calendar.add("Move the network", "change", now, now + 7 * 24 * 60 * 60);
+            }
             WorldFault::DiskFull => {
                 for disk in self.disks_now().iter_mut() {
                     disk.free_bytes = disk.total_bytes / 100;

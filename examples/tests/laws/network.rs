@@ -1,5 +1,5 @@
-//! `http.responds` and `tls.certificate_valid`, against servers with certificates of an authority of their own, and the kinds of
-//! Prometheus and Alertmanager, against a simulated one.
+//! `http.responds` and `tls.certificate_valid`, against servers with certificates of an authority of their own, and the
+//! kinds of Prometheus and Alertmanager, against a simulated one.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use axum::{Router, routing};
 use vapora_preflight::{Digest, Resources};
 use vapora_preflight_http::HttpClient;
 use vapora_preflight_sim::{
-    Backend, Calendar, Chat, Leaf, Monitoring, Peer, SimClock, TestCa, TlsEndpoint, laws::Case,
+    Backend, Calendar, Chat, Leaf, Monitoring, Peer, SimClock, StatusPage, TestCa, TlsEndpoint, laws::Case,
 };
 
 use crate::{NOW, Token, checklist};
@@ -25,6 +25,7 @@ pub(crate) async fn cases() -> Vec<Case> {
         stepped_through().await,
         downloaded().await,
         posted().await,
+        maintenance_posted().await,
         certificate_valid().await,
         metrics_hold().await,
         metrics_recorded().await,
@@ -192,6 +193,37 @@ async fn posted() -> Case {
         .clock(SimClock::at_unix_seconds(NOW))
         .peer(chat.faults(), move || asked.peer().requests())
         .keep(chat)
+}
+
+async fn maintenance_posted() -> Case {
+    let page = Arc::new(StatusPage::serve().await.unwrap());
+    page.set_forgetful(true);
+    let refusing = StatusPage::serve().await.unwrap();
+    refusing.set_refusing(true);
+    let mut resources = Resources::new();
+    resources.insert(HttpClient::new().unwrap());
+    let posting = |api: &str, page: &str, text: &str, deployment: &str| {
+        let check = format!(
+            "kind = \"statuspage.maintenance_posted\"\nservice = \"statuspage\"\napi = \"{api}\"\npage_id = \"{page}\"\n\
+             token = {{ env = \"TOKEN\" }}\nname = \"Release 1.4.0\"\ntext = \"{text}\""
+        );
+        checklist(&check, deployment)
+    };
+    let window = "[deployment]\nwindow = { opens = 2026-12-01T15:00:00Z, closes = 2026-12-01T16:00:00Z }";
+    let over = "[deployment]\nwindow = { opens = 2026-12-01T12:00:00Z, closes = 2026-12-01T13:00:00Z }";
+    let (api, id, text) = (page.statuspage_api(), page.page(), "services may be unavailable");
+    let asked = Arc::clone(&page);
+    Case::new("statuspage.maintenance_posted", posting(&api, id, text, window))
+        .broken("the text is not written", posting(&api, id, "from HH:MM", window))
+        .broken("there is no such page", posting(&api, "another", text, window))
+        .broken("it is refused", posting(&refusing.statuspage_api(), id, text, window))
+        .broken("the window is over", posting(&api, id, text, over))
+        .broken("there is no window", posting(&api, id, text, ""))
+        .resources(resources)
+        .secrets(Token::new(page.key()), &[page.key()])
+        .clock(SimClock::at_unix_seconds(NOW))
+        .peer(page.faults(), move || asked.peer().requests())
+        .keep((page, refusing))
 }
 
 async fn certificate_valid() -> Case {

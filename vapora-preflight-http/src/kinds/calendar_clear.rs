@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, EvidenceField, Finding, Kind, Outcome, Period,
-    Problems, SecretRef, Timestamp, Value, async_trait,
+    Problems, SecretRef, Value, async_trait,
 };
 
 mod conflicts;
@@ -20,7 +20,7 @@ use self::{
 use crate::{
     HeaderSource, HttpUrl,
     calendar::Span,
-    param::{Basic, Sender},
+    param::{Basic, Sender, Window},
 };
 
 /// How many conflicts the evidence holds.
@@ -85,16 +85,6 @@ pub struct CalendarClear {
     may_be_empty: bool,
 }
 
-/// A window of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Window {
-    /// Its first instant.
-    opens: Timestamp,
-    /// The first instant after it.
-    closes: Timestamp,
-}
-
 fn limit() -> Bytes {
     Bytes::new(8 << 20)
 }
@@ -110,13 +100,7 @@ impl CalendarClear {
     }
 
     fn window(&self, cx: &CheckContext) -> Result<Window, CheckError> {
-        let of_deployment =
-            || cx.deployment().window.map(|window| Window { opens: window.opens, closes: window.closes });
-        let window = self.window.or_else(of_deployment).ok_or_else(|| {
-            CheckError::permanent("the deployment has no maintenance window, and the check names none").remedy(
-                "give it one, as in `[deployment] window = { opens = …, closes = … }`, or give the check a `window`",
-            )
-        })?;
+        let window = Window::of(self.window, cx)?;
         let margin = self.margin.get();
         Ok(Window { opens: window.opens.minus(margin), closes: window.closes.plus(margin) })
     }
@@ -242,9 +226,7 @@ zone       = "Europe/Madrid"
                 "name what is no conflict",
             );
         }
-        if self.window.is_some_and(|window| window.closes <= window.opens) {
-            problems.at("window", "it closes before it opens", "let it close after it opens");
-        }
+        Window::validate(self.window, problems);
         if self.limit.get() == 0 {
             problems.at("limit", "no calendar is that small", "raise it, or leave it out");
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use vapora_preflight::{
     Check, CheckContext, CheckError, CheckResult, Effect, EvidenceField, Finding, Kind, Outcome, Problems,
-    Requirements, SecretRef, async_trait, placeholder_in,
+    Requirements, SecretRef, async_trait,
 };
 
 mod answer;
@@ -18,8 +18,10 @@ mod slack;
 
 use self::{answer::Said, service::Service};
 use crate::{
-    BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet, param::Sender,
+    BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
+    param::{Message, Method, Sender},
     secret_url::SecretUrl,
+    template,
 };
 
 /// A message is posted to a chat, once.
@@ -79,17 +81,6 @@ pub struct NotifyPosted {
     status: StatusSet,
 }
 
-/// How a message is handed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-enum Method {
-    /// Hands a new message over.
-    #[default]
-    Post,
-    /// Puts the message in place of the last one.
-    Put,
-}
-
 fn slack_api() -> HttpUrl {
     HttpUrl::constant("https://slack.com/api")
 }
@@ -114,17 +105,13 @@ impl Sending {
 }
 
 impl NotifyPosted {
-    fn message(&self, cx: &CheckContext) -> String {
-        let of_document = || cx.outline().document(self.document.as_deref()?);
-        self.text.clone().or_else(of_document).unwrap_or_default().trim().to_owned()
+    fn message(&self) -> Message<'_> {
+        Message { document: self.document.as_deref(), text: self.text.as_deref() }
     }
 
     /// What this message is called in messages about it.
     fn name(&self) -> String {
-        match &self.document {
-            Some(document) => format!("`{document}`"),
-            None => "the text".to_owned(),
-        }
+        self.message().name()
     }
 
     fn finding(&self, summary: impl Into<String>, text: &str) -> Finding {
@@ -141,19 +128,11 @@ impl NotifyPosted {
 
     /// What keeps a text from being posted.
     fn unfit(&self, text: &str) -> Option<Outcome> {
+        let unfinished = self.message().unfinished(text, |summary| self.finding(summary, text));
+        if unfinished.is_some() {
+            return unfinished;
+        }
         let name = self.name();
-        let write = "write it before it is sent";
-        if text.is_empty() {
-            let summary = format!("{name} is empty, and is not posted");
-            return Some(Outcome::Fail(
-                self.finding(summary, text).expected("a text").actual("none").remedy(write),
-            ));
-        }
-        if let Some(left) = placeholder_in(text) {
-            let summary = format!("{name} still holds a placeholder, and is not posted");
-            let finding = self.finding(summary, text).expected("a finished text").actual(left);
-            return Some(Outcome::Fail(finding.remedy(write)));
-        }
         let (count, most) = (text.chars().count(), self.service.most_characters()?);
         (count > most).then(|| {
             let summary = format!("{name} is too long for {}, and is not posted", self.service);
@@ -178,12 +157,8 @@ impl NotifyPosted {
             // so that the answer says whether the message was kept
             webhook = webhook.with("wait", "true");
         }
-        let method = match self.method {
-            Method::Post => HttpMethod::Post,
-            Method::Put => HttpMethod::Put,
-        };
         let sender = Sender { headers: &self.headers, bearer: None, basic: None, client_certificate: None };
-        let request = sender.sign(HttpRequest::new(method, webhook.url()), cx)?;
+        let request = sender.sign(HttpRequest::new(self.method.get(), webhook.url()), cx)?;
         Ok(Sending { request: request.body(&self.payload(cx, text)).acts(), webhook: Some(webhook) })
     }
 
@@ -197,7 +172,7 @@ impl NotifyPosted {
             Service::Teams => body::teams(text, &mentions),
             Service::Webhook => {
                 let release = cx.deployment().release.as_ref().map(ToString::to_string).unwrap_or_default();
-                body::filled(
+                template::filled(
                     &self.body,
                     &[("text", text), ("check", cx.id().as_str()), ("release", &release)],
                 )
@@ -209,7 +184,7 @@ impl NotifyPosted {
 #[async_trait]
 impl Check for NotifyPosted {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
-        let text = self.message(cx);
+        let text = self.message().written(cx);
         if let Some(outcome) = self.unfit(&text) {
             return Ok(outcome);
         }
@@ -306,7 +281,7 @@ mention  = ["here"]
     }
 
     fn validate(&self, problems: &mut Problems) {
-        self.check_text(problems);
+        self.message().validate(problems);
         self.check_way(problems);
         self.check_mentions(problems);
         self.check_webhook(problems);

@@ -56,3 +56,23 @@ impl fmt::Display for HttpMethod {
         f.pad(self.get().as_str())
     }
 }
+
+/// How something is handed over that brings something about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Method {
+    /// Hands something new over.
+    #[default]
+    Post,
+    /// Puts something in place of what was there.
+    Put,
+}
+
+impl Method {
+    pub(crate) fn get(self) -> HttpMethod {
+        match self {
+            Self::Post => HttpMethod::Post,
+            Self::Put => HttpMethod::Put,
+        }
+    }
+}

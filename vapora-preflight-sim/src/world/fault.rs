@@ -68,6 +68,8 @@ faults! {
     TicketClosed, "ticket-closed", "the ticket of the deployment is closed";
     ReviewMissing, "review-missing", "nobody but its author has looked at a change of the release";
     PipelineFailed, "pipeline-failed", "the pipeline that makes the artifacts fails";
+    WebhookGone, "webhook-gone", "the webhook of the channel was taken away";
+    CalendarConflict, "calendar-conflict", "the calendar of changes holds another change all week";
     DiskFull, "disk-full", "one hundredth of every disk is free";
 }
 

@@ -66,6 +66,9 @@ impl Scene {
             ("VAPORA_STAGING_TOKEN", world.staging_backend().token().to_owned()),
             ("VAPORA_DASHBOARD_TOKEN", monitoring.token().to_owned()),
             ("VAPORA_FORGE_TOKEN", World::FORGE_TOKEN.to_owned()),
+            ("CHAT_WEBHOOK_URL", world.chat().slack_webhook()),
+            ("STATUSPAGE_KEY", world.status_page().key().to_owned()),
+            ("CHANGE_CALENDAR_URL", world.calendar().url()),
         ]));
         let machine = Machine::set(&files)?;
         Ok(Self { kubeconfig, roots, machine, monitoring, secrets })
@@ -100,6 +103,8 @@ impl Scene {
             .var("ticket", &World::TICKET.to_string())
             .var("deployed_tag", "\"v1.3.0\"")
             .var("tls_roots", &text(&self.roots))
+            .var("status_api", &format!("{:?}", world.status_page().statuspage_api()))
+            .var("status_page_id", &format!("{:?}", world.status_page().page()))
             .var("repository", &text(&self.machine.repository))
             .var("validate_program", &text(&self.machine.nu))
             .var("kubectl", &text(&self.machine.kubectl))

@@ -2,27 +2,14 @@
 
 use vapora_preflight::Problems;
 
-use super::{Method, NotifyPosted, Service, body, mention};
-use crate::{StatusSet, param::Sender};
+use super::{NotifyPosted, Service, body, mention};
+use crate::{
+    StatusSet,
+    param::{Method, Sender},
+    template,
+};
 
 impl NotifyPosted {
-    /// What is wrong with what is said.
-    pub(super) fn check_text(&self, problems: &mut Problems) {
-        match (&self.document, &self.text) {
-            (Some(_), Some(_)) => {
-                problems.whole("there is both a `document` and a `text`", "keep one of them");
-            }
-            (None, None) => {
-                let help = "name a `document` such as `message.start`, or give a `text`";
-                problems.whole("there is nothing to send", help);
-            }
-            (None, Some(text)) if text.trim().is_empty() => {
-                problems.at("text", "the text is empty", "write one");
-            }
-            _ => {}
-        }
-    }
-
     /// What is wrong with how the message gets there.
     pub(super) fn check_way(&self, problems: &mut Problems) {
         match (&self.webhook, &self.token) {
@@ -85,7 +72,7 @@ impl NotifyPosted {
         if self.body.holds_date() {
             problems.at("body", "there is a date in it, which JSON does not know", "write the date as text");
         }
-        if !body::holds_text(&self.body) {
+        if !template::holds(&self.body, "text") {
             problems.at("body", "the message is nowhere in it", "write `$text` where it belongs");
         }
         if self.status.is_empty() {
