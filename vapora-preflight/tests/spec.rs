@@ -537,3 +537,20 @@ fn parameters_may_say_that_a_check_only_reads() {
     let refused = errors_of(&checklist("production", "only_looks = false"), Overrides::new());
     assert!(refused[0].contains("would change `production`, which is protected"), "{refused:?}");
 }
+
+#[test]
+fn a_parameter_that_is_spelt_like_a_key_is_no_misspelt_key() {
+    let text = "[target.staging.demo]\naddress = \"a\"\n\
+                [check.one]\nkind = \"demo.mutates\"\ntarget = \"staging\"\npage = 3\n";
+    let mut sources = Sources::new();
+    sources.add("one.toml", format!("phase = \"before\"\n{text}"));
+    sources.add("phases.toml", "[phase.before]\n");
+    let registry = demo::registry();
+    let compiled = PlanBuilder::new(&registry)
+        .sources(&sources)
+        .build()
+        .unwrap_or_else(|error| panic!("{:#?}", error.diagnostics));
+    assert_eq!(check(compiled.plan.outline(), "one").phase, "before");
+    let other = format!("[phase.before]\n{}", text.replace("page = 3", "phas = \"before\""));
+    assert!(errors_of(&other, Overrides::new())[0].contains("`phas`"));
+}

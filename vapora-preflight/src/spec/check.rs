@@ -116,6 +116,13 @@ fn compile_check(
     phase
 }
 
+/// Whether what looks like a misspelt key is a parameter of the kind.
+fn is_parameter(fields: &Fields<'_>, registry: &Registry, key: &str) -> bool {
+    let Some(name) = fields.misspelt(key) else { return false };
+    let info = fields.text("kind").and_then(|kind| registry.kind(kind));
+    info.is_some_and(|info| info.parameters().contains(&name.get_ref().as_ref()))
+}
+
 struct CheckSource<'a> {
     id: &'a CheckId,
     name_span: Span,
@@ -152,7 +159,7 @@ fn compile_instance(
     let filler = Filler { names: &names, scope: &values };
 
     let not_applicable = when(&mut fields, &names, &values, out);
-    let given_phase = !fields.lacks("phase");
+    let given_phase = !fields.lacks("phase") && !is_parameter(&fields, known.registry, "phase");
     let phase = match fields.take::<PhaseId>("phase", &filler, out) {
         Some(phase) => Some((phase.value, Some(phase.span))),
         None if given_phase => None,

@@ -120,6 +120,9 @@ pub(crate) struct Mutates {
     /// Whether it only looks what it would change.
     #[serde(default)]
     pub(crate) only_looks: bool,
+    /// Which page it is about, a word that is near to `phase`.
+    #[serde(default)]
+    pub(crate) page: Option<u32>,
 }
 
 impl Kind for Mutates {
