@@ -136,9 +136,9 @@ fn paged<T: Clone>(uri: &Uri, all: &[T], usual: usize) -> (Vec<T>, usize) {
 }
 
 async fn seen(Shared(inner): Kept) -> Response {
-    let items: String =
+    let items: Vec<String> =
         inner.all().iter().map(|(_, it)| format!("<li>{}: {}</li>", it.name, it.text)).collect();
-    axum::response::Html(format!("<title>Status</title><ul>{items}</ul>")).into_response()
+    axum::response::Html(format!("<title>Status</title><ul>{}</ul>", items.concat())).into_response()
 }
 
 async fn hook(Shared(inner): Kept, Path(key): Path<String>, body: Bytes) -> Response {

@@ -76,9 +76,9 @@ async fn merged(dialect: ForgeDialect) -> Case {
     let (forge, settings) = served(dialect).await;
     forge.edit(|state| {
         state.changes = (1..=4).map(|number| SimChange::merged(number, "ada", "grace")).collect();
-        state.changes[1].state = "open".to_owned();
+        state.changes[1].state = "open".into();
         state.changes[2].reviews.clear();
-        state.changes[3].statuses[0].1 = "failure".to_owned();
+        state.changes[3].statuses[0].1 = "failure".into();
     });
     let asking = |more: &str| {
         let check = format!("kind = 'forge.pull_requests_merged'\nbranch = 'main'\n{settings}{more}");
@@ -115,7 +115,7 @@ async fn pipelines() -> (Arc<SimForge>, String) {
     forge.edit(|state| {
         state.workflows = vec!["release.yml".to_owned()];
         state.begin("release.yml");
-        state.runs[0].state = "success".to_owned();
+        state.runs[0].state = "success".into();
         state.begin("release.yml");
     });
     let settings = format!(

@@ -68,6 +68,7 @@ impl Registry {
 
     fn check_schema(kind: &super::KindInfo) -> Value {
         let mut schema = kind.schema.clone();
+        allow_templates(&mut schema);
         let reserved = reserved(kind.name);
         if let Some(object) = schema.as_object_mut() {
             let properties = object.entry("properties").or_insert_with(|| json!({}));
@@ -81,8 +82,35 @@ impl Registry {
                 required.insert(0, json!("kind"));
             }
         }
-        // strings of any parameter may be templates, so a text stands for every pattern
         schema
+    }
+}
+
+/// Lets a template stand where one of several words is expected. Other strings say no more than that they are strings.
+fn allow_templates(schema: &mut Value) {
+    let template = || json!({ "type": "string", "pattern": "\\{\\{", "description": "a template" });
+    match schema {
+        Value::Object(object) => {
+            let are_words = |words: &Value| {
+                words.as_array().is_some_and(|words| !words.is_empty() && words.iter().all(Value::is_string))
+            };
+            if object.get("enum").is_some_and(are_words) {
+                let words = object.remove("enum").unwrap_or_default();
+                object.insert("oneOf".to_owned(), json!([{ "enum": words }, template()]));
+                return;
+            }
+            let is_word = |choice: &Value| choice.get("const").is_some_and(Value::is_string);
+            if let Some(choices) = object.get_mut("oneOf").and_then(Value::as_array_mut)
+                && !choices.is_empty()
+                && choices.iter().all(is_word)
+            {
+                choices.push(template());
+                return;
+            }
+            object.values_mut().for_each(allow_templates);
+        }
+        Value::Array(values) => values.iter_mut().for_each(allow_templates),
+        _ => {}
     }
 }
 

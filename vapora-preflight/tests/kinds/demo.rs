@@ -122,7 +122,8 @@ pub(crate) struct Mutates {
     pub(crate) only_looks: bool,
     /// Which page it is about, a word that is near to `phase`.
     #[serde(default)]
-    pub(crate) page: Option<u32>,
+    #[expect(dead_code, reason = "only its decoding is tested")]
+    page: Option<u32>,
 }
 
 impl Kind for Mutates {
