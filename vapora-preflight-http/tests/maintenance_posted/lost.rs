@@ -55,7 +55,7 @@ async fn what_was_posted_and_not_read_back_is_found_by_the_next_attempt() {
     let page = StatusPage::serve().await.unwrap();
     page.faults().set(FaultPlan::nth(4, Fault::Status(503)));
     let first = ask(&page, &posting(&page, "statuspage")).await;
-    assert!(first.as_ref().is_err_and(|error| error.is_transient()), "{first:?}");
+    assert!(first.as_ref().is_err_and(vapora_preflight::CheckError::is_transient), "{first:?}");
     assert_told!(told(&first));
     assert!(matches!(ask(&page, &posting(&page, "statuspage")).await, Ok(Outcome::Pass(_))));
     assert_eq!(page.maintenances().len(), 1);
