@@ -49,7 +49,7 @@ pub(crate) enum Found {
 struct GroupVersion {
     group: String,
     version: String,
-    resources: Option<Vec<Served>>,
+    resources: Option<Arc<Vec<Served>>>,
     /// Another server has to say what is in it, and does not answer.
     stale: bool,
 }
@@ -178,7 +178,7 @@ impl<'r> Discovery<'r> {
                 .remedy(format!("`kubectl get apiservice {}.{}`", of.version, of.group)));
         }
         if let Some(known) = &of.resources {
-            return Ok(Arc::new(known.clone()));
+            return Ok(Arc::clone(known));
         }
         let lists = self.reader.cx.shared::<Lists>();
         let key = format!("discovery of {named}");
@@ -361,7 +361,7 @@ impl AggregatedGroup {
             };
             GroupVersion {
                 group: group.clone(),
-                resources: Some(one.resources.into_iter().filter_map(served).collect()),
+                resources: Some(Arc::new(one.resources.into_iter().filter_map(served).collect())),
                 stale: one.freshness.as_deref() == Some("Stale"),
                 version: one.version,
             }

@@ -24,16 +24,13 @@ pub(super) struct Said {
 }
 
 /// The channels of the protocol: the first byte of each message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Channel;
-
-impl Channel {
-    pub(super) const STDIN: u8 = 0;
-    pub(super) const STDOUT: u8 = 1;
-    pub(super) const STDERR: u8 = 2;
-    pub(super) const STATUS: u8 = 3;
+pub(super) mod channel {
+    pub(crate) const STDIN: u8 = 0;
+    pub(crate) const STDOUT: u8 = 1;
+    pub(crate) const STDERR: u8 = 2;
+    pub(crate) const STATUS: u8 = 3;
     /// The channel that follows has ended.
-    pub(super) const CLOSE: u8 = 255;
+    pub(crate) const CLOSE: u8 = 255;
 }
 
 impl Said {
@@ -44,11 +41,11 @@ impl Said {
         what: &str,
         message: &[u8],
     ) -> Result<bool, CheckError> {
-        let Some((channel, text)) = message.split_first() else { return Ok(false) };
-        match *channel {
-            Channel::STDOUT => self.stdout.extend_from_slice(text),
-            Channel::STDERR => self.stderr.extend_from_slice(text),
-            Channel::STATUS if !text.is_empty() => {
+        let Some((number, text)) = message.split_first() else { return Ok(false) };
+        match *number {
+            channel::STDOUT => self.stdout.extend_from_slice(text),
+            channel::STDERR => self.stderr.extend_from_slice(text),
+            channel::STATUS if !text.is_empty() => {
                 self.exit_code = ended(command, what, text)?;
                 return Ok(true);
             }

@@ -13,7 +13,7 @@ use vapora_preflight::CheckError;
 
 use super::{
     Command,
-    said::{Channel, Said},
+    said::{Said, channel},
 };
 use crate::refused::Cause;
 
@@ -30,8 +30,8 @@ pub(super) async fn hold(
     // A command may write before it has read all, so both go on at once. Where it does not read, it may end all the same.
     let say = async {
         let Some(input) = command.input else { return };
-        let parts = input.chunks(PART).map(|part| [&[Channel::STDIN], part].concat());
-        for message in parts.chain([vec![Channel::CLOSE, Channel::STDIN]]) {
+        let parts = input.chunks(PART).map(|part| [&[channel::STDIN], part].concat());
+        for message in parts.chain([vec![channel::CLOSE, channel::STDIN]]) {
             if sink.send(Message::Binary(message.into())).await.is_err() {
                 return;
             }

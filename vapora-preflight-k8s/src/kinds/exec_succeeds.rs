@@ -190,7 +190,7 @@ impl ExecSucceeds {
                     may_run_again: self.only_reads,
                 };
                 let ended = command.run(reader).await?;
-                Ok::<Judged, CheckError>(self.judge(Ran::new(pod, container, ended)))
+                Ok::<Judged, CheckError>(self.judge(Ran { pod, container, ended }))
             }
         };
         let runs: Vec<_> = places

@@ -21,10 +21,6 @@ pub(super) struct Judged {
 }
 
 impl Ran {
-    pub(super) fn new(pod: String, container: String, ended: Ended) -> Self {
-        Self { pod, container, ended }
-    }
-
     pub(super) fn stdout(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.ended.stdout)
     }
