@@ -43,6 +43,8 @@ impl Need {
 pub(crate) struct Progress {
     pub(crate) troubles: Vec<String>,
     pub(crate) need: Option<Need>,
+    /// It has used up the time that the workload itself gives its rollout.
+    pub(crate) overdue: bool,
     /// It is complete, and the next change to it would not be rolled out.
     pub(crate) paused: bool,
     numbers: Vec<(&'static str, Value)>,
@@ -131,6 +133,7 @@ impl Progress {
             self.numbers.push(("progress", progress.reason.clone().into()));
             if progress.reason.as_deref() == Some("ProgressDeadlineExceeded") {
                 self.need = Some(Need::Undo);
+                self.overdue = true;
                 self.troubles.push(format!("exceeded the deadline of its rollout{}", progress.because()));
             } else if progress.is_false() {
                 self.need = Some(Need::Undo);

@@ -35,6 +35,8 @@ pub type CheckResult = Result<Outcome, CheckError>;
 ///   check changes for a while it promises to [put back](CheckContext::put_back).
 /// - **Bounded by the caller**: the executor enforces time-outs and retries. A check neither spawns tasks nor
 ///   reads clocks; the time is [`CheckContext::now`].
+/// - **Plain about waiting**: a check with `until` looks again after a failure or an error. Where no waiting can mend it, say so
+///   with [`Finding::lasting`](crate::Finding::lasting) or [`CheckError::lasting`].
 /// - **Discreet**: `Debug` shows the parameters and no secret.
 ///
 /// # Examples

@@ -34,6 +34,8 @@ pub struct Finding {
     pub advice: Option<Advice>,
     /// From when on the answer no longer counts, where the check itself can tell: a word that expires.
     pub counts_until: Option<Timestamp>,
+    /// Whether a failure stays one however long it is waited for. A check with `until` is then not asked again.
+    pub lasting: bool,
     /// What was seen, value by value.
     pub evidence: Evidence,
 }
@@ -84,6 +86,14 @@ impl Finding {
     /// Says from when on the answer no longer counts.
     pub fn counts_until(mut self, until: Timestamp) -> Self {
         self.counts_until = Some(until);
+        self
+    }
+
+    /// Says of a failure that waiting does not mend it: the job has ended badly, the window has closed. A check with `until`
+    /// ends there at once, instead of looking again until its time is over. Leave it out where somebody could still put it
+    /// right while the check waits. On an outcome that holds it means nothing.
+    pub fn lasting(mut self) -> Self {
+        self.lasting = true;
         self
     }
 

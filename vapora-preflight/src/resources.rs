@@ -128,7 +128,7 @@ impl Resources {
     ///
     /// # Errors
     ///
-    /// A permanent [`CheckError`] where there is none, or with the reason given for that target.
+    /// A lasting [`CheckError`] where there is none, or with the reason given for that target.
     pub fn get<T: Any + Send + Sync>(&self, target: Option<&TargetName>) -> Result<Arc<T>, CheckError> {
         let key = (TypeId::of::<T>(), target.cloned());
         let slot = self.slots.get(&key).or_else(|| self.slots.get(&(TypeId::of::<T>(), None)));
@@ -141,11 +141,13 @@ impl Resources {
                 Err(match &missing.remedy {
                     Some(remedy) => error.remedy(remedy.clone()),
                     None => error,
-                })
+                }
+                .lasting())
             }
             None => {
                 let of = target.map_or_else(String::new, |target| format!(" for the target `{target}`"));
-                Err(CheckError::permanent(format!("no `{}` was given to the run{of}", type_name::<T>())))
+                let message = format!("no `{}` was given to the run{of}", type_name::<T>());
+                Err(CheckError::permanent(message).lasting())
             }
         }
     }

@@ -68,8 +68,10 @@ impl Redactor {
         reference: &SecretRef,
     ) -> Result<SecretString, CheckError> {
         let secret = store.resolve(reference).map_err(|message| {
-            CheckError::permanent(format!("could not read {reference}: {message}"))
-                .remedy(format!("set {reference} for the run"))
+            let error = CheckError::permanent(format!("could not read {reference}: {message}"))
+                .remedy(format!("set {reference} for the run"));
+            // a file may still come to be there
+            if matches!(reference, SecretRef::Env(_)) { error.lasting() } else { error }
         })?;
         if secret.expose_secret().is_empty() {
             return Err(CheckError::permanent(format!("{reference} is empty")));

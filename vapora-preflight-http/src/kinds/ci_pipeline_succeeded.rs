@@ -16,7 +16,7 @@ use crate::{
 ///
 /// The run is the one of that number, or the one that the check named as `baseline` has seen, or else the newest that fits
 /// `workflow`, `branch` and `commit`. One that has not ended fails, so that `until` looks again; one that failed is told with its
-/// jobs. It fails, too, where the run is of another commit than `commit`, and where there is no such run.
+/// jobs, and ends the waiting. It fails, too, where the run is of another commit than `commit`, and where there is no such run.
 ///
 /// # What errs
 ///
@@ -89,7 +89,7 @@ impl Check for CiPipelineSucceeded {
         };
         let place = format!("the run {} of `{}`", run.id, self.ci.project);
         if let Some(wrong) = self.wrong(&run) {
-            return Ok(Outcome::Fail(finding(format!("{place} {wrong}"), Some(&run), &[])));
+            return Ok(Outcome::Fail(finding(format!("{place} {wrong}"), Some(&run), &[]).lasting()));
         }
         Ok(match &run.state {
             RunState::Succeeded => Outcome::Pass(finding(format!("{place} has succeeded"), Some(&run), &[])),
@@ -108,7 +108,8 @@ impl Check for CiPipelineSucceeded {
                     finding(format!("{place} ended with `{how}`"), Some(&run), &jobs)
                         .expected("a run that has succeeded")
                         .actual(actual)
-                        .remedy(format!("read its log: {}", run.url)),
+                        .remedy(format!("read its log: {}", run.url))
+                        .lasting(),
                 )
             }
         })

@@ -181,6 +181,7 @@ async fn a_run_that_has_not_ended_or_failed_fails() {
             let outcome = result.unwrap();
             assert!(matches!(outcome, Outcome::Fail(_)));
             with_evidence::<CiPipelineSucceeded>(&outcome);
+            assert_eq!(outcome.finding().lasting, matches!(number, 3 | 4), "{number}");
         }
     }
 }
@@ -224,6 +225,12 @@ async fn the_run_of_the_baseline_is_waited_for_until_it_has_ended() {
         assert!(!status.holds());
         assert!(status.summary().contains("has not ended yet"), "{}", status.summary());
         assert!(forge.requests().len() > 8, "it looked once");
+        // one that has failed does not get better
+        forge.edit(|state| state.begin_as = "failure".to_owned());
+        let before = forge.requests().len();
+        let status = run(&checklist).await;
+        assert!(status.summary().ends_with("ended with `failure`"), "{}", status.summary());
+        assert!(forge.requests().len() - before < 8, "it went on looking");
     }
 }
 

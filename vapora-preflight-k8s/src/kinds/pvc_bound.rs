@@ -189,14 +189,14 @@ impl PvcBound {
                 count(total, "volume claim"),
                 is(number)
             );
-            return Outcome::Fail(
-                Finding::new(summary)
-                    .expected(self.expected())
-                    .actual(clauses(&all))
-                    .remedy(describe(&failing))
-                    .advice(Advice::Investigate)
-                    .evidence(evidence),
-            );
+            let finding = Finding::new(summary)
+                .expected(self.expected())
+                .actual(clauses(&all))
+                .remedy(describe(&failing))
+                .advice(Advice::Investigate)
+                .evidence(evidence);
+            let lost = states.iter().any(|(_, state)| state.lost);
+            return Outcome::Fail(if lost { finding.lasting() } else { finding });
         }
         let waiting = states.iter().filter(|(_, state)| state.waits).count();
         let aside = match waiting {

@@ -26,7 +26,8 @@ use crate::{
 ///
 /// `kubectl rollout status` waits for one deployment at a time, and is content with the rollout before: where nobody has
 /// applied the release, that one is complete. Here the images say which release has rolled out. Give the check `until`, as
-/// in `until = { interval = "5s", timeout = "10m" }`, and it waits as that command does.
+/// in `until = { interval = "5s", timeout = "10m" }`, and it waits as that command does: until it is complete, or has exceeded
+/// its progress deadline.
 ///
 /// # What it asks
 ///
@@ -133,7 +134,7 @@ impl RolloutComplete {
         let total = found.len();
         let (mut said, mut missing, mut incomplete, mut paused) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut rows, mut other, mut needs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut other, mut needs, mut overdue) = (Vec::new(), Vec::new(), Vec::new(), false);
         for (named, workload) in found {
             let Some(workload) = workload else {
                 said.push(format!("`{named}` does not exist"));
@@ -155,6 +156,7 @@ impl RolloutComplete {
                 said.push(format!("`{named}` {}", progress.troubles.join(", ")));
                 incomplete.push(named.to_string());
                 needs.push((*named, progress.need));
+                overdue |= progress.overdue;
             }
         }
         let templates: Vec<(&str, &Template)> = found
@@ -199,11 +201,9 @@ impl RolloutComplete {
                 Some((named, need)) => self.remedy(*named, *need, other.contains(&named.to_string())),
                 None => format!("see that {} was deployed", names(&missing)),
             };
-            return Outcome::Fail(finding(summary).actual(clauses(&said)).remedy(remedy).advice(if undo {
-                Advice::RollBack
-            } else {
-                Advice::Investigate
-            }));
+            let advice = if undo { Advice::RollBack } else { Advice::Investigate };
+            let finding = finding(summary).actual(clauses(&said)).remedy(remedy).advice(advice);
+            return Outcome::Fail(if overdue { finding.lasting() } else { finding });
         }
         if !nowhere.is_empty() {
             let number = nowhere.len();

@@ -124,6 +124,7 @@ async fn a_claim_is_bound_as_it_is_wanted() {
         let result = ask::<PvcBound>(named(more), replay(vec![data(edit)]).0).await;
         let told = [("pass", passes(&result)), ("warn", warns(&result)), ("fail", fails(&result))];
         assert!(told.contains(&(outcome, true)), "{title}: {result:?}");
+        assert_eq!(result.as_ref().unwrap().finding().lasting, title == "lost", "{title}");
         sheet.add(title, &result);
     }
     insta::assert_snapshot!(sheet.text());

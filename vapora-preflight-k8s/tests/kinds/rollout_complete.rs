@@ -68,7 +68,9 @@ async fn deployments_are_judged_one_by_one() {
         let recording = Recording::of("deployment-get").edited(edit);
         let result = ask::<RolloutComplete>(named("vapora-backend"), replay(vec![recording]).0).await;
         assert!(fails(&result), "{title}: {result:?}");
-        let advice = result.as_ref().unwrap().finding().advice;
+        let finding = result.as_ref().unwrap().finding();
+        let advice = finding.advice;
+        assert_eq!(finding.lasting, title.contains("deadline"), "{title}");
         let stuck = title.contains("exceeded");
         assert_eq!(advice, Some(if stuck { Advice::RollBack } else { Advice::Investigate }), "{title}");
         sheet.add(title, &result);

@@ -184,7 +184,7 @@ impl CheckContext {
     /// A permanent error where the check has no target, or the target no such settings.
     pub fn settings<T: crate::TargetSettings>(&self) -> Result<&T, CheckError> {
         self.target().and_then(Target::settings::<T>).ok_or_else(|| {
-            CheckError::permanent(format!("the check has no target with settings of `{}`", T::NAME))
+            CheckError::permanent(format!("the check has no target with settings of `{}`", T::NAME)).lasting()
         })
     }
 

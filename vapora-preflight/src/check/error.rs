@@ -14,6 +14,7 @@ struct Told {
     report: ErrorReport,
     retry_after: Option<Duration>,
     awaiting: Option<Awaiting>,
+    lasting: bool,
 }
 
 /// What a check waits for, when only a person can give the answer.
@@ -33,7 +34,8 @@ impl CheckError {
         Self::of(message.into(), true)
     }
 
-    /// An error that trying again does not cure.
+    /// An error that trying again does not cure. A check with `until` looks again all the same, since what is not there yet
+    /// may come to be; [`lasting`](Self::lasting) says that it will not.
     pub fn permanent(message: impl Into<String>) -> Self {
         Self::of(message.into(), false)
     }
@@ -47,7 +49,7 @@ impl CheckError {
 
     fn of(message: String, transient: bool) -> Self {
         let report = ErrorReport { message, causes: Vec::new(), transient, remedy: None, uncertain: false };
-        Self(Box::new(Told { report, retry_after: None, awaiting: None }))
+        Self(Box::new(Told { report, retry_after: None, awaiting: None, lasting: false }))
     }
 
     /// Adds what lies behind it, with all of its own sources.
@@ -90,6 +92,14 @@ impl CheckError {
         self
     }
 
+    /// Says that waiting does not cure it either, as where the run was not given what the check needs. A check with `until`
+    /// ends there at once.
+    pub fn lasting(mut self) -> Self {
+        self.0.report.transient = false;
+        self.0.lasting = true;
+        self
+    }
+
     /// Whether trying again may cure it.
     pub fn is_transient(&self) -> bool {
         self.0.report.transient
@@ -107,6 +117,11 @@ impl CheckError {
 
     pub(crate) fn pause(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// Whether waiting does not cure it either.
+    pub fn is_lasting(&self) -> bool {
+        self.0.lasting
     }
 
     pub(crate) fn into_parts(self) -> (ErrorReport, Option<Awaiting>) {

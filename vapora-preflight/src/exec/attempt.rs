@@ -12,8 +12,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{backoff::pauses, expectations, restoring::put_back, roster::has_effect, until};
 use crate::{
-    AttestationRecord, CheckContext, CheckError, CheckId, Clock, Digest, Earlier, Outline, Report, Resources,
-    SecretStore, Status, TimeOut, TimeOutScope,
+    AttestationRecord, CheckContext, CheckError, CheckId, Clock, Digest, Earlier, Outcome, Outline, Report,
+    Resources, SecretStore, Status, TimeOut, TimeOutScope,
     check::{Changed, Common, Inner, Moment},
     plan::PlannedCheck,
     secret::Redactor,
@@ -60,9 +60,17 @@ pub(super) struct AttemptFailed {
     pub(super) why: String,
 }
 
+/// What a look came to.
+pub(super) struct Looked {
+    pub(super) status: Status,
+    /// Whether waiting does not mend it.
+    pub(super) lasting: bool,
+}
+
 /// What an attempt came to.
 struct Attempt {
     status: Status,
+    lasting: bool,
     /// Where trying again may help: the shortest pause before that.
     again: Option<Duration>,
 }
@@ -72,31 +80,33 @@ impl Asking {
     pub(super) async fn ask(self) -> Status {
         let status = match self.check.limits.until {
             Some(until) => until::ask(&self, until).await,
-            None => self.look(0).await,
+            None => self.look(0).await.status,
         };
         put_back(&self.changed, &*self.clock, status).await
     }
 
     /// One look: an answer, after as many attempts as it takes and is allowed.
-    pub(super) async fn look(&self, look: u32) -> Status {
+    pub(super) async fn look(&self, look: u32) -> Looked {
         *self.progress() = Progress::default();
         let Some(total) = self.check.limits.total else { return self.attempts(look).await };
         tokio::select! {
             biased;
             status = self.attempts(look) => status,
-            () = self.clock.timer(total) => self.used_up(total),
+            () = self.clock.timer(total) => Looked { status: self.used_up(total), lasting: false },
         }
     }
 
-    async fn attempts(&self, look: u32) -> Status {
+    async fn attempts(&self, look: u32) -> Looked {
         let began = self.clock.now();
         let mut pauses = pauses(self.check.limits.retry, self.seed, &self.id, look);
         loop {
-            let Attempt { status, again } = self.attempt().await;
+            let Attempt { status, lasting, again } = self.attempt().await;
             let status = put_back(&self.changed, &*self.clock, status).await;
             let hopeless = matches!(&status, Status::Errored(report) if !report.transient);
             let again = again.filter(|_| !hopeless);
-            let (Some(least), Some(pause)) = (again, pauses.next()) else { return status };
+            let (Some(least), Some(pause)) = (again, pauses.next()) else {
+                return Looked { status, lasting };
+            };
             self.tell(&status);
             self.progress().last = Some(status.summary());
             self.clock.sleep(pause.max(least)).await;
@@ -104,7 +114,7 @@ impl Asking {
             if let Some(total) = self.check.limits.total
                 && self.clock.now().since(began) >= total
             {
-                return self.used_up(total);
+                return Looked { status: self.used_up(total), lasting: false };
             }
         }
     }
@@ -123,14 +133,15 @@ impl Asking {
                 let time_out = TimeOut { after: limit, scope: TimeOutScope::Attempt, doing, last: None };
                 let status = Status::TimedOut(time_out);
                 let again = (!self.may_have_acted(&status)).then_some(Duration::ZERO);
-                return Attempt { status, again };
+                return Attempt { status, lasting: false, again };
             }
         };
         match answer {
             Ok(outcome) => {
                 let before = self.baseline.as_ref().map(|baseline| &baseline.evidence);
                 let status = expectations::told(outcome, &self.check, before);
-                Attempt { status, again: None }
+                let lasting = matches!(&status, Status::Done(Outcome::Fail(finding)) if finding.lasting);
+                Attempt { status, lasting, again: None }
             }
             Err(error) => errored(error),
         }
@@ -192,9 +203,12 @@ impl Asking {
 
 fn errored(error: CheckError) -> Attempt {
     let pause = error.pause().unwrap_or_default();
+    let lasting = error.is_lasting();
     let (report, awaiting) = error.into_parts();
     match awaiting {
-        Some(awaiting) => Attempt { status: Status::Awaiting(awaiting), again: None },
-        None => Attempt { again: report.transient.then_some(pause), status: Status::Errored(report) },
+        Some(awaiting) => Attempt { status: Status::Awaiting(awaiting), lasting: false, again: None },
+        None => {
+            Attempt { lasting, again: report.transient.then_some(pause), status: Status::Errored(report) }
+        }
     }
 }

@@ -73,7 +73,7 @@ fn differs(finding: Finding, conditions: &[&str], baseline: Option<&Evidence>) -
         summary = format!("{summary}: {}", finding.summary);
     }
     let seen = named_values(conditions, &finding.evidence, baseline);
-    Finding { summary, expected: Some(quoted.join(" and ")), actual: Some(seen), ..finding }
+    Finding { summary, expected: Some(quoted.join(" and ")), actual: Some(seen), lasting: false, ..finding }
 }
 
 /// The values that the conditions name; all of them, where they name none.

@@ -61,6 +61,7 @@ pub(super) enum Answer {
     Transient,
     RetryAfter(Duration),
     Permanent,
+    Lasting,
     Unsettled,
     Awaits,
     Panic,
@@ -111,6 +112,7 @@ impl Check for Script {
             Answer::RetryAfter(pause) => Err(CheckError::transient("too many requests").retry_after(*pause)),
             Answer::Unsettled => Err(CheckError::transient("the answer was cut short").uncertain()),
             Answer::Permanent => Err(CheckError::permanent("no such client")),
+            Answer::Lasting => Err(CheckError::transient("no client was given to the run").lasting()),
             Answer::Awaits => Err(CheckError::awaiting(Awaiting {
                 role: "lead".to_owned(),
                 statement: "all is well".to_owned(),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::attempt::Asking;
+use super::attempt::{Asking, Looked};
 use crate::{Outcome, Period, Status, TimeOut, TimeOutScope, Until};
 
-/// Looks again and again until the check holds so many times in a row, or the time for that is used up. Whatever comes of
-/// it then, it is no pass.
+/// Looks again and again until the check holds so many times in a row, it says that waiting does not mend it, or the time for
+/// that is used up. Whatever comes of it then, it is no pass.
 pub(super) async fn ask(asking: &Asking, until: Until) -> Status {
     let clock = &asking.clock;
     let began = clock.now();
@@ -15,12 +15,12 @@ pub(super) async fn ask(asking: &Asking, until: Until) -> Status {
     let mut told = String::new();
     let mut in_a_row = 0_u32;
     for look in 0.. {
-        let status = tokio::select! {
+        let Looked { status, lasting } = tokio::select! {
             biased;
-            status = asking.look(look) => status,
+            looked = asking.look(look) => looked,
             () = &mut time_is_up => break,
         };
-        if asking.may_have_acted(&status) {
+        if lasting || asking.may_have_acted(&status) {
             return status;
         }
         if status.holds() {

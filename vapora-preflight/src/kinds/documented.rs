@@ -65,12 +65,14 @@ impl Check for Documented {
         let text = cx.outline().document(&self.document).unwrap_or_default();
         let text = text.trim();
         let characters = text.chars().count();
-        let finding = |summary: String| {
+        let found = |summary: String| {
             Finding::new(summary)
                 .with("document", &self.document)
                 .with("characters", characters)
                 .with("text", text.chars().take(1_000).collect::<String>())
         };
+        // the documents are those of the plan, and stay as they are
+        let wrong = |summary: String| found(summary).lasting();
         let remedy = format!("write it in `[change]`, or hand it over with `--change {}=…`", self.document);
         if characters < self.at_least as usize {
             let summary = if text.is_empty() {
@@ -80,14 +82,12 @@ impl Check for Documented {
             };
             let expected = format!("at least {} characters", self.at_least);
             return Ok(Outcome::Fail(
-                finding(summary).expected(expected).actual(format!("{characters} characters")).remedy(remedy),
+                wrong(summary).expected(expected).actual(format!("{characters} characters")).remedy(remedy),
             ));
         }
         if let Some(left) = placeholder_in(text) {
             let summary = format!("`{}` still holds a placeholder", self.document);
-            return Ok(Outcome::Fail(
-                finding(summary).expected("a finished text").actual(left).remedy(remedy),
-            ));
+            return Ok(Outcome::Fail(wrong(summary).expected("a finished text").actual(left).remedy(remedy)));
         }
         let missing: Vec<String> = self
             .mentions
@@ -97,8 +97,8 @@ impl Check for Documented {
             .collect();
         if !missing.is_empty() {
             let summary = format!("`{}` does not mention {}", self.document, missing.join(", "));
-            return Ok(Outcome::Fail(finding(summary).remedy(remedy)));
+            return Ok(Outcome::Fail(wrong(summary).remedy(remedy)));
         }
-        Ok(Outcome::Pass(finding(format!("`{}` is written, {characters} characters", self.document))))
+        Ok(Outcome::Pass(found(format!("`{}` is written, {characters} characters", self.document))))
     }
 }

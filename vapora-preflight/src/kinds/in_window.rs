@@ -59,6 +59,7 @@ impl Check for InWindow {
         let window = cx.deployment().window.ok_or_else(|| {
             CheckError::permanent("the deployment has no maintenance window")
                 .remedy("give it one, as in `[deployment] window = { opens = …, closes = … }`")
+                .lasting()
         })?;
         let now = cx.now();
         let left = window.closes.since(now);
@@ -78,11 +79,11 @@ impl Check for InWindow {
         }
         if now >= window.closes {
             let summary = format!("the window closed {} ago", whole(now.since(window.closes)));
-            return Ok(Outcome::Fail(finding(summary).remedy("reschedule")));
+            return Ok(Outcome::Fail(finding(summary).remedy("reschedule").lasting()));
         }
         if let Some(needed) = self.time_left.filter(|needed| left < needed.get()) {
             let summary = format!("only {} of the window are left, and {needed} are needed", whole(left));
-            return Ok(Outcome::Fail(finding(summary).remedy("reschedule")));
+            return Ok(Outcome::Fail(finding(summary).remedy("reschedule").lasting()));
         }
         let summary = if now < window.opens {
             format!("the window opens in {}", whole(window.opens.since(now)))

@@ -64,7 +64,8 @@ impl Check for RolesFilled {
         if asked.is_empty() {
             return Ok(Outcome::Fail(
                 Finding::new("the checklist declares no role to fill")
-                    .remedy("declare the roles in `[roles]`"),
+                    .remedy("declare the roles in `[roles]`")
+                    .lasting(),
             ));
         }
         let people = Value::table(asked.iter().map(|role| (role.id.clone(), role.person.clone())));
@@ -78,7 +79,8 @@ impl Check for RolesFilled {
             return Ok(Outcome::Fail(
                 Finding::new(format!("{count} {verb} no person: {}", empty.join(", ")))
                     .with("people", people)
-                    .remedy("name the person in `[roles]`, or with `--role NAME=PERSON`"),
+                    .remedy("name the person in `[roles]`, or with `--role NAME=PERSON`")
+                    .lasting(),
             ));
         }
         if !self.shared
@@ -89,7 +91,8 @@ impl Check for RolesFilled {
             return Ok(Outcome::Fail(
                 Finding::new(format!("{} fills both `{}` and `{}`", one.person, one.id, other.id))
                     .with("people", people)
-                    .remedy("let another person fill one of them, or allow it with `shared = true`"),
+                    .remedy("let another person fill one of them, or allow it with `shared = true`")
+                    .lasting(),
             ));
         }
         let named: Vec<String> =

@@ -24,6 +24,8 @@ pub(super) struct ClaimState {
     pub(super) troubles: Vec<(Level, String)>,
     /// Whether it waits for a pod to mount it.
     pub(super) waits: bool,
+    /// Whether its volume is no more.
+    pub(super) lost: bool,
 }
 
 impl ClaimState {
@@ -58,6 +60,7 @@ impl PvcBound {
                     .volume_name
                     .as_deref()
                     .map_or_else(String::new, |name| format!(" `{}`", short(name)));
+                state.lost = true;
                 state.add(Level::Fail, format!("has lost its volume{volume}"));
             }
             Some(phase) => {

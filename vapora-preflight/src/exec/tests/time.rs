@@ -174,6 +174,66 @@ fn until_that_never_holds_is_no_pass() {
 }
 
 #[test]
+fn until_ends_where_waiting_mends_nothing() {
+    let ended = || Outcome::Fail(crate::Finding::new("the job has failed").lasting());
+    let cases = [
+        (Answer::Says(ended()), "failed: the job has failed"),
+        (Answer::Lasting, "errored: no client was given to the run"),
+    ];
+    for (last, expected) in cases {
+        paused(async {
+            let check = script([Answer::Fail, Answer::Transient, Answer::Pass, last, Answer::Pass]);
+            let plan = Table::new()
+                .check("a", &[], check.clone())
+                .limits(|limits| limits.until = Some(until(2)))
+                .plan();
+            let outcome = outcome(&plan).await;
+            assert_eq!(told(&outcome, "a"), expected);
+            assert_eq!((check.calls(), attempts(&outcome, "a")), (4, 4));
+            assert_eq!(
+                outcome.report.check("a").unwrap().took(),
+                Some(secs(30)),
+                "no pause after the last look"
+            );
+        });
+    }
+}
+
+#[test]
+fn what_holds_is_not_ended_by_being_lasting() {
+    paused(async {
+        let says = |value: i64| {
+            let finding = crate::Finding::new("seen").with("value", value);
+            Answer::Says(Outcome::Pass(finding.lasting()))
+        };
+        let plan = Table::new()
+            .check("a", &[], script([says(3)]))
+            .limits(|limits| limits.until = Some(until(3)))
+            .check("b", &[], script([says(3), says(9), says(3)]))
+            .expect(&["value <= vars.limit"])
+            .limits(|limits| limits.until = Some(until(2)))
+            .plan();
+        let outcome = outcome(&plan).await;
+        assert!(status(&outcome, "a").holds());
+        assert_eq!(attempts(&outcome, "a"), 3);
+        assert!(status(&outcome, "b").holds());
+        assert_eq!(attempts(&outcome, "b"), 4, "a condition of the checklist is looked at again");
+    });
+}
+
+#[test]
+fn a_lasting_error_is_not_tried_again() {
+    paused(async {
+        let check = script([Answer::Lasting, Answer::Pass]);
+        let plan =
+            Table::new().check("a", &[], check.clone()).limits(|limits| limits.retry = retry(5)).plan();
+        let outcome = outcome(&plan).await;
+        assert_eq!(told(&outcome, "a"), "errored: no client was given to the run");
+        assert_eq!(check.calls(), 1);
+    });
+}
+
+#[test]
 fn conditions_are_part_of_every_look() {
     paused(async {
         let says = |value: i64| Answer::Says(Outcome::Pass(crate::Finding::new("seen").with("value", value)));

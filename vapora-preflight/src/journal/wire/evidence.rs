@@ -27,6 +27,8 @@ pub(super) struct Finding {
     advice: Option<WireAdvice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     counts_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lasting: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<Item>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,23 +78,7 @@ impl From<Outcome> for crate::Outcome {
 
 impl From<crate::Finding> for Finding {
     fn from(finding: crate::Finding) -> Self {
-        let crate::Finding { summary, expected, actual, remedy, advice, counts_until, evidence } = finding;
-        Self {
-            summary,
-            expected,
-            actual,
-            remedy,
-            advice: advice.map(Into::into),
-            counts_until,
-            evidence: evidence.items().iter().cloned().map(Into::into).collect(),
-            attachments: evidence.attachments().iter().cloned().map(Into::into).collect(),
-        }
-    }
-}
-
-impl From<Finding> for crate::Finding {
-    fn from(finding: Finding) -> Self {
-        let Finding { summary, expected, actual, remedy, advice, counts_until, evidence, attachments } =
+        let crate::Finding { summary, expected, actual, remedy, advice, counts_until, lasting, evidence } =
             finding;
         Self {
             summary,
@@ -101,6 +87,34 @@ impl From<Finding> for crate::Finding {
             remedy,
             advice: advice.map(Into::into),
             counts_until,
+            lasting,
+            evidence: evidence.items().iter().cloned().map(Into::into).collect(),
+            attachments: evidence.attachments().iter().cloned().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Finding> for crate::Finding {
+    fn from(finding: Finding) -> Self {
+        let Finding {
+            summary,
+            expected,
+            actual,
+            remedy,
+            advice,
+            counts_until,
+            lasting,
+            evidence,
+            attachments,
+        } = finding;
+        Self {
+            summary,
+            expected,
+            actual,
+            remedy,
+            advice: advice.map(Into::into),
+            counts_until,
+            lasting,
             evidence: crate::Evidence::from_parts(
                 evidence.into_iter().map(Into::into).collect(),
                 attachments.into_iter().map(Into::into).collect(),

@@ -69,9 +69,11 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    let finding = (text(), of(text()), of(text()), of(text()), advice(), of(at()), evidence());
-    let finding = finding.prop_map(|(summary, expected, actual, remedy, advice, counts_until, evidence)| {
-        Finding { summary, expected, actual, remedy, advice, counts_until, evidence }
+    let texts = (text(), of(text()), of(text()), of(text()));
+    let finding = (texts, advice(), of(at()), any::<bool>(), evidence());
+    let finding = finding.prop_map(|(texts, advice, counts_until, lasting, evidence)| {
+        let (summary, expected, actual, remedy) = texts;
+        Finding { summary, expected, actual, remedy, advice, counts_until, lasting, evidence }
     });
     let outcomes = [Outcome::Pass, Outcome::Warn, Outcome::Fail, Outcome::NotApplicable];
     (proptest::sample::select(outcomes.to_vec()), finding).prop_map(|(outcome, finding)| outcome(finding))
