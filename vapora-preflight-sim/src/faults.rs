@@ -2,12 +2,14 @@
 
 use std::{
     fmt, io,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::body::{Body, Bytes};
 use futures::stream;
 use http::{Response, StatusCode, header};
+use tokio::sync::Notify;
 
 use crate::answer::BoxError;
 
@@ -121,7 +123,13 @@ impl FaultPlan {
 /// assert_eq!(faults.struck(), 0);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<Mutex<State>>);
+pub struct Faults(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    strikes: Notify,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -160,8 +168,18 @@ impl Faults {
         self.state().struck
     }
 
+    /// Ends when a fault strikes, or has struck.
+    pub(crate) async fn strikes(&self) {
+        let mut next = pin!(self.0.strikes.notified());
+        // from here on no strike is missed
+        next.as_mut().enable();
+        if self.struck() == 0 {
+            next.await;
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The fault of the request that has just come.
@@ -177,6 +195,9 @@ impl Faults {
         };
         let fault = state.plans.iter().find(fits).map(|plan| plan.fault);
         state.struck += usize::from(fault.is_some());
+        if fault.is_some() {
+            self.0.strikes.notify_waiters();
+        }
         fault
     }
 }

@@ -20,6 +20,7 @@ mod case;
 mod court;
 mod documented;
 mod folder;
+mod timers;
 
 use std::fmt;
 

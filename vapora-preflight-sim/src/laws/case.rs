@@ -31,7 +31,8 @@ pub struct Case {
 
 impl Case {
     /// A case of a kind: a whole checklist, whose check called `it` holds. Let it have a short `timeout`, since the laws wait
-    /// for it once for each request.
+    /// for it once for each request, from when that request is left without an answer. Where the check should hold, it has
+    /// more time than that.
     pub fn new(kind: &'static str, checklist: impl Into<String>) -> Self {
         Self {
             kind,
@@ -46,7 +47,7 @@ impl Case {
             folders: Vec::new(),
             volatile: Vec::new(),
             attested_by: None,
-            patience: Duration::from_secs(20),
+            patience: Duration::from_mins(1),
             world: Vec::new(),
         }
     }
@@ -110,7 +111,7 @@ impl Case {
         self
     }
 
-    /// How long one run may take before it hangs: 20 seconds, unless said otherwise.
+    /// How long one run may take before it hangs: a minute, unless said otherwise.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self

@@ -14,7 +14,10 @@ use vapora_preflight::{
     Outcome, Plan, Registry, Report, Run, Status, Word,
 };
 
-use super::{Breach, Case, IT, Law, compile, folder};
+use super::{
+    Breach, Case, IT, Law, compile, folder,
+    timers::{Timers, TrialClock},
+};
 use crate::{Fault, FaultPlan, RequestRecord};
 
 /// A check that is still going on after so many wake-ups is dropped no later.
@@ -59,13 +62,13 @@ impl Court<'_> {
         if let Some((faults, _)) = &case.peer {
             faults.clear();
         }
-        let good = self.ask(&plan).await?;
+        let good = self.ask(&plan, Timers::Late).await?;
         let requests = case.peer.as_ref().map_or(0, |(faults, _)| faults.seen());
         if !matches!(good, Status::Done(Outcome::Pass(_) | Outcome::Warn(_))) {
             return self.adjourn(format!("it does not hold: {}: {}", good.word(), good.summary()));
         }
         self.evidence_is_declared(info.evidence, &good);
-        let again = self.ask(&plan).await?;
+        let again = self.ask(&plan, Timers::Late).await?;
         if !self.same(&good, &again) {
             self.breach(Law::Repeatable, format!("first {}, then {}", told(&good), told(&again)));
         }
@@ -101,8 +104,9 @@ impl Court<'_> {
     }
 
     /// Asks the check in a run of its own, and looks for secrets in all that is told of it.
-    async fn ask(&mut self, plan: &Plan) -> Result<Status, Adjourned> {
+    async fn ask(&mut self, plan: &Plan, timers: Timers) -> Result<Status, Adjourned> {
         let case = self.case;
+        let clock = TrialClock { clock: Arc::clone(&case.clock), timers };
         let mut told = String::new();
         let mut observer = |event: &Event| {
             let _ = write!(told, "{event:?}");
@@ -111,7 +115,7 @@ impl Court<'_> {
         let run = Run::new(plan)
             .resources(Arc::clone(&case.resources))
             .secrets(Arc::clone(&case.secrets))
-            .clock(Arc::clone(&case.clock))
+            .clock(Arc::new(clock))
             .history(history)
             .allow(Effect::Mutates)
             .allow_commands(true)
@@ -147,7 +151,11 @@ impl Court<'_> {
         for number in 1..=requests {
             for fault in Fault::ALL {
                 faults.set(FaultPlan::nth(number, fault));
-                let status = self.ask(plan).await;
+                let timers = match fault {
+                    Fault::Slow => Timers::OnceStruck(faults.clone()),
+                    _ => Timers::AsWritten,
+                };
+                let status = self.ask(plan, timers).await;
                 let struck = faults.struck();
                 faults.clear();
                 let status = status?;
@@ -177,7 +185,7 @@ impl Court<'_> {
         }
         for (what, checklist) in &case.broken {
             let plan = self.plan(registry, &format!("the world in which {what}"), checklist)?;
-            let status = self.ask(&plan).await?;
+            let status = self.ask(&plan, Timers::AsWritten).await?;
             if status.holds() {
                 self.breach(Law::NoFalseGreen, format!("{what}, and it holds: {}", status.summary()));
             }
@@ -198,7 +206,7 @@ impl Court<'_> {
             Some(target) => context.with_target(Arc::clone(target)),
             None => context,
         };
-        let after = self.ask(plan).await?;
+        let after = self.ask(plan, Timers::Late).await?;
         if !self.same(good, &after) {
             let what = format!("before {}, after its time-outs: {}", told(good), told(&after));
             self.breach(Law::CancelSafe, what);
@@ -222,7 +230,7 @@ impl Court<'_> {
                     return Err(Adjourned);
                 }
             }
-            let after = self.ask(plan).await?;
+            let after = self.ask(plan, Timers::Late).await?;
             if !self.same(good, &after) {
                 let what = format!("before {}, dropped at await {wakes}: {}", told(good), told(&after));
                 self.breach(Law::CancelSafe, what);
