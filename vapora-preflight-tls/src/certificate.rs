@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use vapora_preflight::{Digest, Timestamp, Value};
 use x509_cert::{
     Certificate as Parsed,
-    der::Decode,
-    ext::pkix::{SubjectAltName, name::GeneralName},
+    der::{Decode, asn1::ObjectIdentifier},
+    ext::pkix::{BasicConstraints, SubjectAltName, name::GeneralName},
 };
 
 mod key;
@@ -21,6 +21,7 @@ pub(crate) struct Certificate {
 }
 
 /// What a certificate says.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else of it")]
 pub(crate) struct Content {
     pub(crate) subject: String,
     pub(crate) issuer: String,
@@ -33,7 +34,16 @@ pub(crate) struct Content {
     /// How it was signed: `ECDSA with SHA-256`.
     pub(crate) signature: String,
     pub(crate) weak_signature: bool,
+    /// Whether it is an authority's.
+    pub(crate) is_authority: bool,
+    /// Whether it demands that the server staples an OCSP answer (RFC 7633).
+    pub(crate) must_staple: bool,
 }
+
+/// The number of the extension that lists what a server has to do in the handshake.
+const TLS_FEATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.24");
+/// To staple an OCSP answer, among those things.
+const STATUS_REQUEST: u16 = 5;
 
 impl Certificate {
     pub(crate) fn read(der: &[u8]) -> Self {
@@ -86,6 +96,10 @@ impl Content {
             weak_key: key.weak,
             signature: signature.text,
             weak_signature: signature.weak,
+            is_authority: it
+                .get_extension::<BasicConstraints>()
+                .is_ok_and(|found| found.is_some_and(|(_, constraints)| constraints.ca)),
+            must_staple: must_staple(parsed),
         }
     }
 
@@ -93,6 +107,14 @@ impl Content {
     pub(crate) fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
     }
+}
+
+fn must_staple(parsed: &Parsed) -> bool {
+    let extensions = parsed.tbs_certificate().extensions().into_iter().flatten();
+    extensions.filter(|it| it.extn_id == TLS_FEATURE).any(|it| {
+        Vec::<u16>::from_der(it.extn_value.as_bytes())
+            .is_ok_and(|features| features.contains(&STATUS_REQUEST))
+    })
 }
 
 fn name(name: &GeneralName) -> Option<String> {

@@ -1,6 +1,6 @@
 //! A handshake that is carried through whatever the certificate is.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, ProtocolVersion, client::Resumption, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -28,14 +28,16 @@ pub(crate) struct Shown {
     pub(crate) ocsp: Vec<u8>,
     /// What the handshake came to after the certificates; nothing where there was none.
     pub(crate) session: Result<Option<Session>, CheckError>,
+    /// Whether the server asked for a certificate of the client's.
+    pub(crate) asks_for_certificate: bool,
 }
 
 /// What both sides agreed on.
 pub(crate) struct Session {
     /// The version of TLS: `TLSv1.3`.
     pub(crate) protocol: String,
-    /// The cipher suite.
-    pub(crate) cipher: String,
+    /// The cipher suite; none where the server broke off because this client has no certificate.
+    pub(crate) cipher: Option<String>,
 }
 
 impl Shown {
@@ -59,7 +61,7 @@ impl Shown {
             .map_err(|error| CheckError::permanent("TLS cannot be set up").because(&error))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&recorder) as _)
-            .with_no_client_auth();
+            .with_client_cert_resolver(Arc::clone(&recorder) as _);
         config.resumption = Resumption::disabled();
 
         cx.doing(format!("connecting to `{endpoint}`"));
@@ -76,30 +78,57 @@ impl Shown {
                 let (_, session) = stream.get_ref();
                 Ok(Some(Session {
                     protocol: session.protocol_version().map_or_else(String::new, version),
-                    cipher: session
-                        .negotiated_cipher_suite()
-                        .map_or_else(String::new, |it| format!("{:?}", it.suite())),
+                    cipher: session.negotiated_cipher_suite().map(|it| format!("{:?}", it.suite())),
                 }))
+            }
+            // The server showed what it is, and that the key is its own; it only does not talk to just anybody.
+            Err(_) if recorder.was_asked() && recorder.is_proven_by_tls12() => {
+                Ok(Some(Session { protocol: version(ProtocolVersion::TLSv1_2), cipher: None }))
             }
             Err(error) => Err(trouble::handshake(&error, endpoint)),
         };
+        let asks_for_certificate = recorder.was_asked();
         match (recorder.take(), session) {
-            (Some(seen), session) => {
-                Ok(Self { chain: seen.chain, verdict: seen.verdict, ocsp: seen.ocsp, session })
-            }
+            (Some(seen), session) => Ok(Self {
+                chain: seen.chain,
+                verdict: seen.verdict,
+                ocsp: seen.ocsp,
+                session,
+                asks_for_certificate,
+            }),
             (None, Err(error)) => Err(error),
             (None, Ok(_)) => Err(CheckError::transient(format!("`{endpoint}` showed no certificate"))),
         }
     }
 }
 
+/// How long one address of several may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connects to the first address that takes the connection. Where there are several, one that does not answer is not waited for
+/// until the check is given up.
 async fn connect(endpoint: &Endpoint) -> Result<TcpStream, CheckError> {
     let found = tokio::net::lookup_host((endpoint.host(), endpoint.port())).await;
     let addresses: Vec<_> = found.map_err(|error| trouble::lookup(&error, endpoint))?.collect();
-    if addresses.is_empty() {
-        return Err(trouble::lookup(&io::Error::other("the name has no address"), endpoint));
+    let mut last = None;
+    for address in &addresses {
+        let connecting = TcpStream::connect(address);
+        let connected = if addresses.len() == 1 {
+            connecting.await
+        } else {
+            tokio::time::timeout(PATIENCE, connecting)
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        };
+        match connected {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = Some(error),
+        }
     }
-    TcpStream::connect(&addresses[..]).await.map_err(|error| trouble::connect(&error, endpoint))
+    Err(match last {
+        Some(error) => trouble::connect(&error, endpoint),
+        None => trouble::lookup(&io::Error::other("the name has no address"), endpoint),
+    })
 }
 
 fn unix_time(at: Timestamp) -> UnixTime {

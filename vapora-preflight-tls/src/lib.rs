@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod asn1;
 mod certificate;
 mod handshake;
 mod kinds;
 mod ocsp;
 mod param;
+mod pem;
 mod stored;
 mod trouble;
 

@@ -10,25 +10,15 @@ use crate::{
     certificate::{Certificate, Content},
     handshake::Shown,
     param::{Roots, ServerIdentity},
+    pem,
 };
 
-/// The largest file that is read; no bundle of certificates comes near it.
-const LARGEST: u64 = 4 << 20;
-
 async fn read(path: &Path, what: &str) -> Result<Vec<u8>, CheckError> {
-    let unread = |error: &std::io::Error| {
+    pem::read(path).await.map_err(|error| {
         CheckError::permanent(format!("the {what} `{}` cannot be read", path.display()))
-            .because(error)
-            .remedy("see that the file is there and may be read")
-    };
-    let size = tokio::fs::metadata(path).await.map_err(|error| unread(&error))?.len();
-    if size > LARGEST {
-        return Err(CheckError::permanent(format!(
-            "the {what} `{}` has {size} bytes, which is no PEM file",
-            path.display()
-        )));
-    }
-    tokio::fs::read(path).await.map_err(|error| unread(&error))
+            .because(&error)
+            .remedy("see that it is there, is a PEM file, and may be read")
+    })
 }
 
 /// The certificates of a PEM file, the server's first, as a server would show them.
@@ -43,8 +33,8 @@ pub(crate) async fn shown(
     cx: &CheckContext,
 ) -> Result<Shown, CheckError> {
     cx.doing(format!("reading `{}`", path.display()));
-    let pem = read(path, "file").await?;
-    let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let text = read(path, "file").await?;
+    let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let chain = chain
         .map_err(|error| CheckError::permanent(format!("`{}` is not PEM", path.display())).because(&error))?;
     let Some((leaf, above)) = chain.split_first() else {
@@ -58,7 +48,7 @@ pub(crate) async fn shown(
         // without any name it is for no server
         None => Err(rustls::CertificateError::NotValidForName.into()),
     };
-    Ok(Shown { chain, verdict, ocsp: Vec::new(), session: Ok(None) })
+    Ok(Shown { chain, verdict, ocsp: Vec::new(), session: Ok(None), asks_for_certificate: false })
 }
 
 /// The name to verify it for: the one that is asked for, or else one of its own.
@@ -77,9 +67,9 @@ fn name(identity: Option<&ServerIdentity>, leaf: &CertificateDer<'_>) -> Option<
 ///
 /// A file that cannot be read, or holds no key that could be used.
 pub(crate) async fn key_matches(path: &Path, chain: &[CertificateDer<'static>]) -> Result<bool, CheckError> {
-    let pem = read(path, "key").await?;
+    let text = read(path, "key").await?;
     // what the parser says of a key is left out
-    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
+    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
         CheckError::permanent(format!("`{}` holds no private key in PEM", path.display()))
             .remedy("name the file of the unencrypted key")
     })?;

@@ -1,10 +1,17 @@
 //! Keeps what a verifier is shown and what it says.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use rustls::{
     DigitallySignedStruct, Error, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    client::{
+        ResolvesClientCert,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    sign::CertifiedKey,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -17,17 +24,35 @@ pub(super) struct Seen {
 }
 
 /// Keeps the chain and what another verifier says of it at a given time, then lets the handshake go on. That the server
-/// holds the key of its certificate is left to the other verifier.
+/// holds the key of its certificate is left to the other verifier. A server that asks for a certificate gets none.
 #[derive(Debug)]
 pub(super) struct Recorder {
     inner: Arc<dyn ServerCertVerifier>,
     now: UnixTime,
     seen: Mutex<Option<Seen>>,
+    proven_by_tls12: AtomicBool,
+    asked: AtomicBool,
 }
 
 impl Recorder {
     pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, now: UnixTime) -> Self {
-        Self { inner, now, seen: Mutex::new(None) }
+        Self {
+            inner,
+            now,
+            seen: Mutex::new(None),
+            proven_by_tls12: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the server asked for a certificate of the client's.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server proved, in TLS 1.2, that it holds the key of its certificate.
+    pub(super) fn is_proven_by_tls12(&self) -> bool {
+        self.proven_by_tls12.load(Ordering::Relaxed)
     }
 
     /// What was shown and said, if it came to that.
@@ -62,7 +87,9 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, certificate, signature)
+        let valid = self.inner.verify_tls12_signature(message, certificate, signature)?;
+        self.proven_by_tls12.store(true, Ordering::Relaxed);
+        Ok(valid)
     }
 
     fn verify_tls13_signature(
@@ -76,5 +103,17 @@ impl ServerCertVerifier for Recorder {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+impl ResolvesClientCert for Recorder {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    /// It has none; without this word it would not be told that one is asked for.
+    fn has_certs(&self) -> bool {
+        true
     }
 }

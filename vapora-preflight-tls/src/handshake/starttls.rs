@@ -87,7 +87,7 @@ struct Answer {
 /// An answer of one or more lines, read byte by byte, so that nothing of the handshake behind it is taken away.
 async fn answer(stream: &mut TcpStream, endpoint: &Endpoint) -> Result<Answer, CheckError> {
     let no_smtp = || refuses(endpoint, "it does not answer as an SMTP server");
-    let mut lines = Vec::new();
+    let (mut lines, mut first) = (Vec::new(), None);
     for _ in 0..MOST_LINES {
         let mut line = Vec::new();
         loop {
@@ -103,6 +103,9 @@ async fn answer(stream: &mut TcpStream, endpoint: &Endpoint) -> Result<Answer, C
         let line = String::from_utf8_lossy(&line).into_owned();
         let code: u16 = line.get(..3).and_then(|code| code.parse().ok()).ok_or_else(no_smtp)?;
         let rest = line.get(3..).unwrap_or_default();
+        if *first.get_or_insert(code) != code {
+            return Err(no_smtp());
+        }
         lines.push(rest.trim_start_matches(['-', ' ']).trim_end().to_owned());
         if !rest.starts_with('-') {
             return Ok(Answer { code, lines });

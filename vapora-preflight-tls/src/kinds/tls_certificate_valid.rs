@@ -13,6 +13,7 @@ mod reason;
 
 use crate::{
     handshake::{Shown, StartTls},
+    ocsp::{self, Flaw, Staple},
     param::{Endpoint, Roots, ServerIdentity},
     stored,
 };
@@ -24,8 +25,12 @@ use crate::{
 /// warns where one expires within `warn_days`. The chain is shown also where it does not verify, with the one reason why. An
 /// endpoint that cannot be reached, or speaks no TLS, is an error, and so is a file that cannot be read.
 ///
-/// A server may be asked for an older version of TLS than `min_protocol`; then it fails. An OCSP answer that the server sends
-/// along is read, and one that says `revoked` fails; its signature is not checked, so that `good` proves nothing.
+/// It fails where the server chooses an older version of TLS than `min_protocol`. One that demands a certificate of its clients is
+/// judged by what it shows; it gets none.
+///
+/// An OCSP answer that the server staples is checked: it has to be about this certificate and for this time, and signed by the issuer
+/// or by one whom the issuer lets sign answers. One that does not count fails, and so does one that says `revoked` or `unknown`, and
+/// a certificate that demands an answer where there is none. Without one, revocation is not looked up.
 ///
 /// With `file`, the certificates are those of a PEM file, the server's first, as before a renewed one is rolled out. With `key`,
 /// the private key in that file has to be the certificate's.
@@ -101,6 +106,19 @@ impl TlsCertificateValid {
         }
     }
 
+    /// What the stapled OCSP answer is worth; nothing where there is none.
+    async fn staple(
+        &self,
+        shown: &Shown,
+        cx: &CheckContext,
+    ) -> Result<Option<Result<Staple, Flaw>>, CheckError> {
+        let Some(first) = shown.chain.first().filter(|_| !shown.ocsp.is_empty()) else { return Ok(None) };
+        let anchor = |certificate| webpki::anchor_from_trusted_cert(certificate).map(|it| it.to_owned());
+        let mut authorities: Vec<_> = shown.chain.iter().filter_map(|it| anchor(it).ok()).collect();
+        authorities.extend(self.roots.anchors().await?);
+        Ok(Some(ocsp::examine(&shown.ocsp, first, &authorities, cx.now())))
+    }
+
     /// What it is about, as a finding names it.
     fn subject(&self) -> String {
         match (&self.endpoint, &self.file) {
@@ -126,7 +144,8 @@ impl Check for TlsCertificateValid {
             Some(key) => Some(stored::key_matches(key, &shown.chain).await?),
             None => None,
         };
-        judge::judge(self, identity.as_ref(), shown, key_matches, cx.now())
+        let staple = self.staple(&shown, cx).await?;
+        judge::judge(self, identity.as_ref(), shown, staple, key_matches, cx.now())
     }
 }
 
@@ -157,7 +176,11 @@ expect    = ["protocol == 'TLSv1.3'"]
             problems.at(
                 "endpoint",
                 format!("`{}` cannot be the name of a server", endpoint.host()),
-                "correct the host, or say the name in `server_name`",
+                if endpoint.host().is_ascii() {
+                    "correct the host, or say the name in `server_name`"
+                } else {
+                    "write it in ASCII, as in `xn--bcher-kva.example`"
+                },
             );
         }
         match (&self.endpoint, &self.file) {

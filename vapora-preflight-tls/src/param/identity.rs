@@ -23,9 +23,10 @@ impl FromStr for ServerIdentity {
     type Err = InvalidParameter;
 
     fn from_str(text: &str) -> Result<Self, InvalidParameter> {
-        ServerName::try_from(text.to_owned())
-            .map(Self)
-            .map_err(|_| InvalidParameter(format!("expected a DNS name or an IP address, found `{text}`")))
+        ServerName::try_from(text.to_owned()).map(Self).map_err(|_| {
+            let how = if text.is_ascii() { "" } else { "; write it in ASCII, as in `xn--bcher-kva.example`" };
+            InvalidParameter(format!("expected a DNS name or an IP address, found `{text}`{how}"))
+        })
     }
 }
 

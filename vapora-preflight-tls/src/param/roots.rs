@@ -1,18 +1,19 @@
 //! Whom to trust.
 
-use std::{fmt, io, path::PathBuf, str::FromStr, sync::Arc};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
 use rustls::{
     RootCertStore,
     client::{WebPkiServerVerifier, danger::ServerCertVerifier},
     crypto::CryptoProvider,
 };
-use rustls_pki_types::{CertificateDer, pem::PemObject};
+use rustls_pki_types::{CertificateDer, TrustAnchor, pem::PemObject};
 use rustls_platform_verifier::Verifier;
 use serde::Deserialize;
 use vapora_preflight::CheckError;
 
 use super::{InvalidParameter, text_parameter};
+use crate::pem;
 
 /// The authorities that are trusted: `system` for those of the machine, or the path of a PEM file in place of them. A
 /// relative path begins at the working directory of the program.
@@ -69,16 +70,35 @@ impl Roots {
         Ok(verifier.map_err(|error| self.unusable("cannot be used").because(&error))?)
     }
 
+    /// The roots themselves.
+    ///
+    /// # Errors
+    ///
+    /// A permanent error where the file cannot be used.
+    pub(crate) async fn anchors(&self) -> Result<Vec<TrustAnchor<'static>>, CheckError> {
+        Ok(match self {
+            Self::System => {
+                tokio::task::spawn_blocking(|| {
+                    let mut store = RootCertStore::empty();
+                    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                    store.roots
+                })
+                .await?
+            }
+            Self::File(_) => self.store(&self.read().await?)?.roots,
+        })
+    }
+
     async fn read(&self) -> Result<Vec<u8>, CheckError> {
         let Self::File(path) = self else { return Ok(Vec::new()) };
-        tokio::fs::read(path).await.map_err(|error: io::Error| {
+        pem::read(path).await.map_err(|error| {
             self.unusable("cannot be read").because(&error).remedy("correct the path in `roots`")
         })
     }
 
-    fn store(&self, pem: &[u8]) -> Result<RootCertStore, CheckError> {
+    fn store(&self, text: &[u8]) -> Result<RootCertStore, CheckError> {
         let mut store = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
+        for certificate in CertificateDer::pem_slice_iter(text) {
             let certificate = certificate.map_err(|error| self.unusable("is not PEM").because(&error))?;
             store.add(certificate).map_err(|error| self.unusable("holds what is no root").because(&error))?;
         }

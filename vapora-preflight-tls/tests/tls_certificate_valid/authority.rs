@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, SigningKey,
 };
 use rustls_pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime};
@@ -24,6 +24,7 @@ pub(crate) struct Leaf {
     pub(crate) certificate: CertificateDer<'static>,
     pub(crate) key: Vec<u8>,
     pub(crate) pem: String,
+    pub(crate) key_pem: String,
 }
 
 /// A moment that many days from the time of the tests, and an hour.
@@ -69,7 +70,24 @@ impl Authority {
 
     pub(crate) fn issue_with(&self, params: &CertificateParams, key: KeyPair) -> Leaf {
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Leaf { pem: certificate.pem(), certificate: certificate.into(), key: key.serialize_der() }
+        Leaf::new(&certificate, &key)
+    }
+
+    /// Its signature, ECDSA of P-256 with SHA-256.
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.issuer.key().sign(message).unwrap()
+    }
+
+    /// A certificate for a key that is too weak to be made here.
+    pub(crate) fn issue_weak(
+        &self,
+        params: &CertificateParams,
+        key: &impl rcgen::PublicKeyData,
+        key_pem: &str,
+    ) -> Leaf {
+        let certificate = params.signed_by(key, &self.issuer).unwrap();
+        let (pem, key_pem) = (certificate.pem(), key_pem.to_owned());
+        Leaf { pem, certificate: certificate.into(), key: Vec::new(), key_pem }
     }
 
     /// A certificate for a key that nobody holds.
@@ -83,14 +101,22 @@ impl Authority {
 }
 
 impl Leaf {
+    fn new(certificate: &rcgen::Certificate, key: &KeyPair) -> Self {
+        Self {
+            pem: certificate.pem(),
+            certificate: certificate.der().clone(),
+            key: key.serialize_der(),
+            key_pem: key.serialize_pem(),
+        }
+    }
+
     /// The key as PEM.
     pub(crate) fn key_pem(&self) -> String {
-        KeyPair::try_from(self.key.as_slice()).unwrap().serialize_pem()
+        self.key_pem.clone()
     }
 
     pub(crate) fn self_signed(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        Self { pem: certificate.pem(), certificate: certificate.into(), key: key.serialize_der() }
+        Self::new(&params.self_signed(&key).unwrap(), &key)
     }
 }

@@ -7,10 +7,16 @@ use std::{
     time::Duration,
 };
 
-use rustls::{RootCertStore, crypto::aws_lc_rs, server::WebPkiClientVerifier};
+use rustls::{
+    RootCertStore,
+    crypto::aws_lc_rs,
+    server::WebPkiClientVerifier,
+    version::{TLS12, TLS13},
+};
+use vapora_preflight::{Outcome, Value};
 
 use crate::{
-    ask::{ask, ask_as_written, assert_told},
+    ask::{ask, ask_as_written, assert_told, seen},
     authority::{Authority, Leaf, params},
     server::{accepting, closed_port, mutual_tls, tls},
 };
@@ -93,14 +99,46 @@ async fn a_server_that_says_nothing_is_waited_for_until_the_caller_gives_up() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_fails_after_a_good_certificate_is_an_error() {
+async fn a_server_that_demands_a_certificate_is_judged_by_its_own() {
     let root = Authority::root("root");
     let mut clients = RootCertStore::empty();
     clients.add(root.certificate.clone()).unwrap();
     let provider = Arc::new(aws_lc_rs::default_provider());
     let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(clients), provider).build().unwrap();
-    let endpoint = mutual_tls(&root.issue(&params("leaf")), clients);
-    assert_told!(ask(endpoint, &root.pem, "").await);
+    for (version, protocol) in [(&TLS12, "TLSv1.2"), (&TLS13, "TLSv1.3")] {
+        let endpoint = mutual_tls(version, &root.issue(&params("leaf")), Arc::clone(&clients));
+        let outcome = ask(endpoint, &root.pem, "").await.unwrap();
+        assert!(matches!(outcome, Outcome::Pass(_)), "{protocol}: {outcome:?}");
+        assert_eq!(seen(&outcome, "client_certificate"), &Value::Bool(true), "{protocol}");
+        assert_eq!(seen(&outcome, "protocol"), &Value::from(protocol));
+        let old = ask(endpoint, &root.pem, "min_protocol = 'TLSv1.3'").await.unwrap();
+        assert_eq!(matches!(old, Outcome::Pass(_)), protocol == "TLSv1.3", "{old:?}");
+        // and one with a wrong certificate fails all the same
+        let endpoint =
+            mutual_tls(version, &Authority::root("root").issue(&params("leaf")), Arc::clone(&clients));
+        assert!(matches!(ask(endpoint, &root.pem, "").await, Ok(Outcome::Fail(_))), "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_is_an_error() {
+    // empty records, changes of the cipher, warnings, and a message that never ends
+    let longest: &[u8] = &[0x16, 3, 3, 0x40, 0, 2, 0xff, 0xff, 0xff];
+    for (title, begin, again) in [
+        ("empty", &b""[..], &[0x16, 3, 3, 0, 0][..]),
+        ("changes", b"", &[0x14, 3, 3, 0, 1, 1]),
+        ("warnings", b"", &[0x15, 3, 3, 0, 2, 1, 0x5a]),
+        ("message", longest, &[0x16, 3, 3, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("noise", b"", b"a"),
+    ] {
+        let endpoint = accepting(move |mut connection| {
+            let _ = connection.write_all(begin);
+            let more = again.repeat(1000);
+            while connection.write_all(&more).is_ok() {}
+        });
+        let error = tokio::time::timeout(Duration::from_secs(20), asked(endpoint)).await;
+        assert!(matches!(error, Ok(Err(_))), "{title}: {error:?}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use vapora_preflight_tls::TlsCertificateValid;
 use crate::{
     ask::{ask, ask_as_written, assert_told, column, seen},
     authority::{Authority, Leaf, days, params},
-    server::{stapling, tls},
+    server::tls,
 };
 
 #[tokio::test]
@@ -42,14 +42,6 @@ async fn the_evidence_is_what_the_kind_declares() {
     let declared: Vec<_> =
         <TlsCertificateValid as vapora_preflight::Kind>::evidence().iter().map(|field| field.name).collect();
     assert_eq!(found, declared);
-}
-
-#[tokio::test]
-async fn a_stapled_ocsp_answer_and_an_older_protocol_are_told() {
-    let root = Authority::root("root");
-    let outcome = ask(stapling(&root.issue(&params("leaf")), b"an answer"), &root.pem, "").await.unwrap();
-    assert_eq!(seen(&outcome, "ocsp_stapled"), &Value::Bool(true));
-    assert_eq!(seen(&outcome, "protocol"), &Value::from("TLSv1.2"));
 }
 
 #[tokio::test]

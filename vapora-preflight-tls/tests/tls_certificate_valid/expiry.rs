@@ -53,3 +53,10 @@ async fn an_intermediate_that_expires_soon_is_named() {
     assert_told!(result);
     assert_eq!(seen(&result.unwrap(), "days_left"), &Value::Int(5));
 }
+
+#[tokio::test]
+async fn one_that_is_sent_without_need_and_has_expired_is_named() {
+    let root = Authority::root("root");
+    let old = root.below("old", -5);
+    assert_told!(ask(tls(&root.issue(&params("leaf")), &[&old.certificate]), &root.pem, "").await);
+}

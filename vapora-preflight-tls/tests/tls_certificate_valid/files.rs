@@ -25,6 +25,7 @@ impl Folder {
         it.write("roots.pem", &root.pem);
         it.write("bundle.pem", &format!("{}{}", leaf.pem, between.pem));
         it.write("alone.pem", &leaf.pem);
+        it.write("reversed.pem", &format!("{}{}", between.pem, leaf.pem));
         it.write("expired.pem", &format!("{}{}", expired.pem, between.pem));
         it.write("key.pem", &leaf.key_pem());
         it.write("other.pem", &expired.key_pem());
@@ -70,6 +71,7 @@ async fn what_is_wrong_with_a_file_is_told() {
         ("another name", "bundle.pem", "server_name = 'www.example.com'"),
         ("without what is above it", "alone.pem", ""),
         ("expired", "expired.pem", ""),
+        ("wrong order", "reversed.pem", ""),
         ("soon", "bundle.pem", "warn_days = 90\nfail_days = 90"),
     ] {
         let result = folder.ask(file, more).await;
@@ -85,7 +87,18 @@ async fn a_file_that_says_nothing_is_an_error() {
     let folder = Folder::new();
     folder.write("empty.pem", "");
     folder.write("text.pem", "-----BEGIN CERTIFICATE-----\nno base64 !\n-----END CERTIFICATE-----\n");
+    folder.write("large.pem", &"a".repeat(5 << 20));
+    folder.write(
+        "secret.pem",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    );
     for (file, more, words) in [
+        ("large.pem", "", "cannot be read"),
+        // a device without an end
+        ("../../../../../../../../../../dev/zero", "", "cannot be read"),
+        ("bundle.pem", "key = '/dev/zero'", "cannot be read"),
+        (".", "", "cannot be read"),
+        ("bundle.pem", "key = 'FOLDER/secret.pem'", "holds no private key"),
         ("gone.pem", "", "cannot be read"),
         ("empty.pem", "", "holds no certificate"),
         ("text.pem", "", "is not PEM"),
@@ -97,4 +110,14 @@ async fn a_file_that_says_nothing_is_an_error() {
         assert!(!error.is_transient() && error.message().contains(words), "{file}: {error}");
         assert!(!format!("{error:?}").contains("BEGIN"), "{file}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_bundle_may_hold_the_key_too_and_lines_of_windows() {
+    let folder = Folder::new();
+    let all = ["bundle.pem", "key.pem"].map(|name| fs::read_to_string(folder.path(name)).unwrap()).concat();
+    folder.write("all.pem", &format!("a word before it\r\n{}", all.replace('\n', "\r\n")));
+    let outcome = folder.ask("all.pem", "key = 'FOLDER/all.pem'").await.unwrap();
+    assert!(matches!(outcome, Outcome::Pass(_)), "{outcome:?}");
+    assert_eq!(seen(&outcome, "key_matches"), &Value::Bool(true));
 }

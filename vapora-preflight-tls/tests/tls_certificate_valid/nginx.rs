@@ -12,8 +12,10 @@ use tempfile::TempDir;
 use vapora_preflight::{Outcome, Value};
 
 use crate::{
-    ask::{ask, seen},
+    ask::{ask, column, seen},
     authority::{Authority, Leaf, days, params},
+    staples::{Issued, assert_comes_to},
+    weakness::Rsa,
 };
 
 /// nginx with one certificate; it ends when this is dropped.
@@ -39,6 +41,17 @@ fn program() -> Option<&'static str> {
 impl Nginx {
     /// Nothing where there is no nginx, which is told.
     fn start(test: &str, leaf: &Leaf, above: &[&Authority], protocols: &str) -> Option<Self> {
+        Self::start_with(test, leaf, above, protocols, None)
+    }
+
+    /// With an OCSP answer that it staples.
+    fn start_with(
+        test: &str,
+        leaf: &Leaf,
+        above: &[&Authority],
+        protocols: &str,
+        staple: Option<&[u8]>,
+    ) -> Option<Self> {
         let Some(program) = program() else {
             // written past the capture of the test harness, so that it can be counted
             let _ = writeln!(std::io::stderr(), "skipped: {test}: there is no nginx on this machine");
@@ -50,13 +63,18 @@ impl Nginx {
             std::iter::once(leaf.pem.clone()).chain(above.iter().map(|it| it.pem.clone())).collect();
         fs::write(folder.path().join("bundle.pem"), bundle).unwrap();
         fs::write(folder.path().join("key.pem"), leaf.key_pem()).unwrap();
+        let staple = staple.map(|answer| {
+            fs::write(folder.path().join("staple.der"), answer).unwrap();
+            format!("ssl_stapling on;\nssl_stapling_file {path}/staple.der;\n")
+        });
+        let staple = staple.unwrap_or_default();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let config = format!(
             "daemon off;\nmaster_process off;\npid {path}/pid;\nerror_log {path}/error.log;\nevents {{}}\nhttp {{\n\
              access_log off;\nclient_body_temp_path {path}/a;\nproxy_temp_path {path}/b;\nfastcgi_temp_path {path}/c;\n\
              uwsgi_temp_path {path}/d;\nscgi_temp_path {path}/e;\nserver {{\nlisten {address} ssl;\n\
-             ssl_certificate {path}/bundle.pem;\nssl_certificate_key {path}/key.pem;\nssl_protocols {protocols};\n\
-             return 204;\n}}\n}}\n"
+             ssl_certificate {path}/bundle.pem;\nssl_certificate_key {path}/key.pem;\nssl_protocols {protocols};\nssl_ciphers DEFAULT@SECLEVEL=0;\n\
+             {staple}return 204;\n}}\n}}\n"
         );
         fs::write(folder.path().join("nginx.conf"), config).unwrap();
         let process = Command::new(program)
@@ -131,4 +149,35 @@ async fn a_real_server_without_the_newest_protocol_is_told() {
     // and one that has only what this client does not speak shows no certificate at all
     let Some(nginx) = Nginx::start(TEST, &leaf, &[], "TLSv1.1") else { return };
     assert!(ask(nginx.address, &root.pem, "").await.is_err());
+}
+
+#[tokio::test]
+async fn what_a_real_server_staples_is_judged() {
+    const TEST: &str = "what_a_real_server_staples_is_judged";
+    let issued = Issued::new();
+    let (leaf, above) = (&issued.leaf, [&issued.between]);
+    for (title, answer, words) in issued.cases() {
+        // nginx does not load what is no answer
+        if title == "garbage" {
+            continue;
+        }
+        for protocols in ["TLSv1.2", "TLSv1.2 TLSv1.3"] {
+            let Some(nginx) = Nginx::start_with(TEST, leaf, &above, protocols, Some(&answer)) else { return };
+            assert_comes_to(title, ask(nginx.address, &issued.root.pem, "").await, words);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_weak_key_of_a_real_server_fails() {
+    const TEST: &str = "a_weak_key_of_a_real_server_fails";
+    let root = Authority::root("root");
+    let weak = root.issue_weak(&params("leaf"), &Rsa::of_1024_bits(), include_str!("weak.key"));
+    for protocols in ["TLSv1.2", "TLSv1.2 TLSv1.3"] {
+        let Some(nginx) = Nginx::start(TEST, &weak, &[], protocols) else { return };
+        let outcome = ask(nginx.address, &root.pem, "").await.unwrap();
+        assert!(matches!(outcome, Outcome::Fail(_)), "{outcome:?}");
+        assert!(outcome.finding().summary.contains("has a weak key: `CN=leaf`"), "{outcome:?}");
+        assert_eq!(column(&outcome, "key"), ["RSA 1024"]);
+    }
 }

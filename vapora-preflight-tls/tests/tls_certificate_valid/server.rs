@@ -10,7 +10,7 @@ use std::{
 use rustls::{
     ConfigBuilder, ServerConfig, ServerConnection, SupportedProtocolVersion, WantsVerifier,
     crypto::aws_lc_rs,
-    server::danger::ClientCertVerifier,
+    server::{ResolvesServerCertUsingSni, danger::ClientCertVerifier},
     sign::{CertifiedKey, SingleCertAndKey},
     version::{TLS12, TLS13},
 };
@@ -20,7 +20,10 @@ use crate::authority::Leaf;
 
 /// Does with every connection what the closure says.
 pub(crate) fn accepting(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    accepting_on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
+}
+
+fn accepting_on(listener: TcpListener, serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     let serve = Arc::new(serve);
     thread::spawn(move || {
@@ -38,16 +41,40 @@ pub(crate) fn tls(leaf: &Leaf, above: &[&CertificateDer<'static>]) -> SocketAddr
     serving(builder(&TLS13).with_no_client_auth().with_single_cert(chain, key(leaf)).unwrap())
 }
 
-/// Speaks TLS 1.2 and asks for a certificate of the client's, which it has not.
-pub(crate) fn mutual_tls(leaf: &Leaf, clients: Arc<dyn ClientCertVerifier>) -> SocketAddr {
+/// Speaks TLS 1.3 at IPv6; nothing where this machine has none.
+pub(crate) fn tls_v6(leaf: &Leaf) -> Option<SocketAddr> {
+    let listener = TcpListener::bind("[::1]:0").ok()?;
     let chain = vec![leaf.certificate.clone()];
-    serving(builder(&TLS12).with_client_cert_verifier(clients).with_single_cert(chain, key(leaf)).unwrap())
+    let config = builder(&TLS13).with_no_client_auth().with_single_cert(chain, key(leaf)).unwrap();
+    let config = Arc::new(config);
+    Some(accepting_on(listener, move |connection| converse(&config, connection)))
 }
 
-/// Speaks TLS 1.2 and sends an OCSP answer along.
-pub(crate) fn stapling(leaf: &Leaf, ocsp: &[u8]) -> SocketAddr {
+/// Has a certificate for each name, and none for a client that says no name.
+pub(crate) fn by_name(leaves: &[(&str, &Leaf)]) -> SocketAddr {
+    let provider = aws_lc_rs::default_provider();
+    let mut resolver = ResolvesServerCertUsingSni::new();
+    for (name, leaf) in leaves {
+        let key = provider.key_provider.load_private_key(key(leaf)).unwrap();
+        resolver.add(name, CertifiedKey::new(vec![leaf.certificate.clone()], key)).unwrap();
+    }
+    serving(builder(&TLS13).with_no_client_auth().with_cert_resolver(Arc::new(resolver)))
+}
+
+/// Asks for a certificate of the client's, which it has not.
+pub(crate) fn mutual_tls(
+    version: &'static SupportedProtocolVersion,
+    leaf: &Leaf,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> SocketAddr {
     let chain = vec![leaf.certificate.clone()];
-    let builder = builder(&TLS12).with_no_client_auth();
+    serving(builder(version).with_client_cert_verifier(clients).with_single_cert(chain, key(leaf)).unwrap())
+}
+
+/// Speaks TLS 1.3 and sends an OCSP answer along.
+pub(crate) fn stapling(leaf: &Leaf, above: &[&CertificateDer<'static>], ocsp: &[u8]) -> SocketAddr {
+    let chain = std::iter::once(&leaf.certificate).chain(above.iter().copied()).cloned().collect();
+    let builder = builder(&TLS13).with_no_client_auth();
     serving(builder.with_single_cert_with_ocsp(chain, key(leaf), ocsp.to_vec()).unwrap())
 }
 

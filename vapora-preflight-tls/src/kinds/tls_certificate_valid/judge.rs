@@ -8,7 +8,7 @@ use super::{TlsCertificateValid, reason::reason};
 use crate::{
     certificate::{Certificate, Content},
     handshake::Shown,
-    ocsp::{Standing, Staple},
+    ocsp::{Flaw, Standing, Staple},
     param::ServerIdentity,
 };
 
@@ -23,11 +23,11 @@ pub(super) const EVIDENCE: &[EvidenceField] = &[
     EvidenceField { name: "subject", about: "whom the server's certificate is for" },
     EvidenceField { name: "issuer", about: "who issued the server's certificate" },
     EvidenceField { name: "names", about: "the DNS names and addresses of the server's certificate" },
+    EvidenceField { name: "protocol", about: "the version of TLS, as `TLSv1.3`; none of a file" },
     EvidenceField {
-        name: "protocol",
-        about: "the version of TLS, as `TLSv1.3`; none where the handshake failed",
+        name: "cipher",
+        about: "the cipher suite; none of a file, and of a server of TLS 1.2 that broke off as the client has no certificate",
     },
-    EvidenceField { name: "cipher", about: "the cipher suite; none where the handshake failed" },
     EvidenceField {
         name: "chain",
         about: "the certificates as they were sent, the server's first: `subject`, `issuer`, `names`, `not_before`, `not_after`, `key`, `signature`, `sha256`; only the last where one cannot be read",
@@ -39,7 +39,14 @@ pub(super) const EVIDENCE: &[EvidenceField] = &[
     },
     EvidenceField {
         name: "ocsp",
-        about: "what that answer says: `good`, `revoked` or `unknown`; none where there is none that can be read",
+        about: "what that answer says: `good`, `revoked` or `unknown`; none where there is none that counts",
+    },
+    EvidenceField { name: "ocsp_until", about: "until when that answer counts; none where it does not" },
+    EvidenceField { name: "ocsp_flaw", about: "why that answer does not count; none where it does" },
+    EvidenceField { name: "must_staple", about: "whether the server's certificate demands an OCSP answer" },
+    EvidenceField {
+        name: "client_certificate",
+        about: "whether the server asked for a certificate of the client's, of which it got none",
     },
     EvidenceField {
         name: "key_matches",
@@ -52,18 +59,16 @@ pub(super) fn judge(
     asked: &TlsCertificateValid,
     identity: Option<&ServerIdentity>,
     shown: Shown,
+    staple: Option<Result<Staple, Flaw>>,
     key_matches: Option<bool>,
     now: Timestamp,
 ) -> CheckResult {
     let endpoint = asked.subject();
     let chain: Vec<Certificate> = shown.chain.iter().map(|der| Certificate::read(der)).collect();
-    let staple = Staple::read(&shown.ocsp);
-    let evidence = evidence(&chain, &shown, now)
-        .with("ocsp", staple.map(|staple| staple.standing.word()))
-        .with("key_matches", key_matches);
+    let evidence = evidence(&chain, &shown, staple.as_ref(), now).with("key_matches", key_matches);
 
     if let Err(error) = &shown.verdict {
-        let reason = reason(error, identity, &chain, now);
+        let reason = reason(asked, error, identity, &chain, now);
         let finding =
             Finding::new(format!("the certificate of `{endpoint}` does not verify: {}", reason.text))
                 .expected(match identity {
@@ -89,14 +94,9 @@ pub(super) fn judge(
                 .evidence(evidence),
         ));
     }
-    if staple.is_some_and(|staple| staple.standing == Standing::Revoked) {
-        return Ok(Outcome::Fail(
-            Finding::new(format!("the certificate of `{endpoint}` was revoked"))
-                .expected("an OCSP answer that says `good`")
-                .actual("the server sends one along that says `revoked`")
-                .remedy("replace it")
-                .evidence(evidence),
-        ));
+    let must_staple = asked.endpoint.is_some() && must_staple(&chain);
+    if let Some(finding) = unconfirmed(&endpoint, staple.as_ref(), must_staple) {
+        return Ok(Outcome::Fail(finding.evidence(evidence)));
     }
     // The certificates are right, and yet there was no handshake: whether the server works is not known.
     let session = shown.session?;
@@ -123,10 +123,15 @@ pub(super) fn judge(
     let until = content.not_after.to_minute();
     let within = |days: u32| left <= i64::from(days) * DAY;
     let expiring = |limit: u32| {
-        Finding::new(format!("a certificate of `{endpoint}` expires {}", in_days(days)))
+        let expires = if left < 0 { "expired" } else { "expires" };
+        Finding::new(format!("a certificate of `{endpoint}` {expires} {}", in_days(days)))
             .expected(format!("more than {limit} {} left", if limit == 1 { "day" } else { "days" }))
-            .actual(format!("`{}` expires on {until}", first.title()))
-            .remedy("renew it")
+            .actual(format!("`{}` {expires} on {until}", first.title()))
+            .remedy(if left < 0 {
+                "renew it, or let the server leave it out"
+            } else {
+                "renew it, and let the server load the new one"
+            })
             .evidence(evidence.clone())
     };
     Ok(if within(asked.fail_days) {
@@ -144,8 +149,46 @@ fn in_days(days: i64) -> String {
     match days {
         0 => "in less than a day".to_owned(),
         1 => "in 1 day".to_owned(),
+        -1 => "less than a day ago".to_owned(),
+        ..0 => format!("{} days ago", -days - 1),
         _ => format!("in {days} days"),
     }
+}
+
+/// What the stapled answer says against the certificate, or what is wrong with that answer.
+fn unconfirmed(endpoint: &str, staple: Option<&Result<Staple, Flaw>>, must_staple: bool) -> Option<Finding> {
+    let expected = "an OCSP answer that says `good`";
+    match staple {
+        None if must_staple => Some(
+            Finding::new(format!("the certificate demands an OCSP answer, and `{endpoint}` staples none"))
+                .expected(expected)
+                .actual("no answer")
+                .remedy("switch stapling on in the server, or have a certificate issued that does not demand it"),
+        ),
+        None | Some(Ok(Staple { standing: Standing::Good, .. })) => None,
+        Some(Ok(Staple { standing: Standing::Revoked(since), .. })) => Some(
+            Finding::new(format!("the certificate of `{endpoint}` was revoked on {}", since.to_minute()))
+                .expected(expected)
+                .actual("the server staples one of its issuer that says `revoked`")
+                .remedy("have a new one issued, and let the server load it"),
+        ),
+        Some(Ok(Staple { standing: Standing::Unknown, .. })) => Some(
+            Finding::new(format!("the issuer of the certificate of `{endpoint}` does not know it"))
+                .expected(expected)
+                .actual("the server staples one of its issuer that says `unknown`")
+                .remedy("ask whoever issued it, and have a new one issued"),
+        ),
+        Some(Err(flaw)) => Some(
+            Finding::new(format!("the OCSP answer that `{endpoint}` staples does not count: {flaw}"))
+                .expected("an answer about this certificate and for this time, signed by its issuer or by one whom the issuer lets sign")
+                .actual(flaw.to_string())
+                .remedy(flaw.remedy()),
+        ),
+    }
+}
+
+fn must_staple(chain: &[Certificate]) -> bool {
+    chain.first().and_then(|leaf| leaf.content.as_ref()).is_some_and(|leaf| leaf.must_staple)
 }
 
 /// The first weak key or signature of a chain. Nobody looks at the signature of a root, so that of a certificate that was
@@ -203,7 +246,14 @@ fn described(chain: &[Certificate]) -> String {
     }
 }
 
-fn evidence(chain: &[Certificate], shown: &Shown, now: Timestamp) -> Evidence {
+fn evidence(
+    chain: &[Certificate],
+    shown: &Shown,
+    staple: Option<&Result<Staple, Flaw>>,
+    now: Timestamp,
+) -> Evidence {
+    let counts = staple.and_then(|it| it.as_ref().ok());
+    let flaw = staple.and_then(|it| it.as_ref().err());
     let first = first_to_expire(chain).map(|(_, content)| content);
     let leaf = chain.first().and_then(|leaf| leaf.content.as_ref());
     let session = shown.session.as_ref().ok().and_then(Option::as_ref);
@@ -214,8 +264,13 @@ fn evidence(chain: &[Certificate], shown: &Shown, now: Timestamp) -> Evidence {
         .with("issuer", leaf.map(|it| it.issuer.clone()))
         .with("names", leaf.map(|it| it.names.clone()))
         .with("protocol", session.map(|it| it.protocol.clone()))
-        .with("cipher", session.map(|it| it.cipher.clone()))
+        .with("cipher", session.and_then(|it| it.cipher.clone()))
         .with("chain", Value::List(chain.iter().map(Certificate::row).collect()))
         .with("ocsp_stapled", !shown.ocsp.is_empty())
         .with("verified", shown.verdict.is_ok())
+        .with("ocsp", counts.map(|it| it.standing.word()))
+        .with("ocsp_until", counts.map(|it| it.until))
+        .with("ocsp_flaw", flaw.map(ToString::to_string))
+        .with("must_staple", leaf.map(|it| it.must_staple))
+        .with("client_certificate", shown.asks_for_certificate)
 }

@@ -3,6 +3,7 @@
 use rustls::{CertificateError, Error};
 use vapora_preflight::Timestamp;
 
+use super::TlsCertificateValid;
 use crate::{
     certificate::{Certificate, Content},
     param::ServerIdentity,
@@ -25,12 +26,15 @@ impl Reason {
 }
 
 pub(super) fn reason(
+    asked: &TlsCertificateValid,
     error: &Error,
     identity: Option<&ServerIdentity>,
     chain: &[Certificate],
     now: Timestamp,
 ) -> Reason {
     let Error::InvalidCertificate(why) = error else { return Reason::of(error.to_string()) };
+    let is_file = asked.file.is_some();
+    let leaf = chain.first().and_then(|leaf| leaf.content.as_ref());
     match why {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             Reason::new(expired(chain, now), "renew it, and let the server load the new one")
@@ -39,23 +43,25 @@ pub(super) fn reason(
             not_yet(chain, now),
             "wait for that time, or check the clocks of who issued it and of this machine",
         ),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+            if identity.is_none() && leaf.is_some_and(|leaf| leaf.is_authority) =>
+        {
+            authority(is_file)
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Reason::new(
             other_name(identity, chain),
             "say the name it is for in `server_name`, or have the name put into the certificate",
         ),
-        CertificateError::UnknownIssuer => unknown_issuer(chain),
+        CertificateError::UnknownIssuer => unknown_issuer(chain, is_file),
         CertificateError::Revoked => Reason::new("it was revoked", "replace it"),
         CertificateError::BadSignature => Reason::of("a signature in its chain is wrong"),
         CertificateError::BadEncoding => Reason::of("it cannot be read"),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             Reason::new("it is not meant for servers", "have one issued for the authentication of servers")
         }
-        other if is_authority(other) => match chain.first().and_then(|leaf| leaf.content.as_ref()) {
+        other if is_authority(other) => match leaf {
             Some(leaf) if leaf.is_self_issued() => self_signed(),
-            _ => Reason::new(
-                "it is the certificate of an authority, not of a server",
-                "let the server send its own certificate first",
-            ),
+            _ => authority(is_file),
         },
         other => Reason::of(other.to_string()),
     }
@@ -109,8 +115,17 @@ fn self_signed() -> Reason {
     )
 }
 
+fn authority(is_file: bool) -> Reason {
+    let remedy = if is_file {
+        "put the server's own certificate first in the file"
+    } else {
+        "let the server send its own certificate first"
+    };
+    Reason::new("it is the certificate of an authority, not of a server", remedy)
+}
+
 /// Follows the chain as far as it was sent, and says what is missing there.
-fn unknown_issuer(chain: &[Certificate]) -> Reason {
+fn unknown_issuer(chain: &[Certificate], is_file: bool) -> Reason {
     let all: Vec<&Content> = contents(chain).map(|(_, content)| content).collect();
     let (Some(leaf), Some(_)) = (chain.first().and_then(|leaf| leaf.content.as_ref()), all.first()) else {
         return Reason::of("it was issued by an unknown authority");
@@ -129,6 +144,14 @@ fn unknown_issuer(chain: &[Certificate]) -> Reason {
         Reason::new(
             format!("its chain ends at the root `{}`, which is not trusted", last.subject),
             "name the file of that root in `roots`, if it is to be trusted",
+        )
+    } else if is_leaf && is_file {
+        Reason::new(
+            format!(
+                "the certificate of its issuer `{}` is not in the file, and is no trusted root",
+                leaf.issuer
+            ),
+            "put the intermediate certificates behind it in the file",
         )
     } else if is_leaf {
         Reason::new(
