@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::Content;
 
 mod flaw;
+mod harm;
 mod limits;
 mod name;
 mod tar;
@@ -15,7 +16,7 @@ mod zip;
 mod zstd;
 
 pub use self::limits::ArchiveLimits;
-pub(crate) use self::{flaw::Flaw, limits::Meter, name::unsafe_name};
+pub(crate) use self::{flaw::Flaw, harm::refusal, limits::Meter, name::unsafe_name};
 
 /// How an archive is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -14,6 +14,9 @@ pub(crate) fn unsafe_name(name: &str) -> Option<&'static str> {
         Some("is absolute")
     } else if name.contains('\\') {
         Some("has a backslash, which leads elsewhere on some systems")
+    } else if name.contains(char::REPLACEMENT_CHARACTER) {
+        // what is read as such stands for bytes that are no text
+        Some("is not UTF-8")
     } else if name.chars().any(char::is_control) {
         Some("has a control character")
     } else if trimmed.split('/').any(|part| part == "..") {
@@ -51,6 +54,7 @@ mod tests {
             "a//b",
             "a/./b",
             "././a",
+            "a\u{fffd}",
         ] {
             assert!(unsafe_name(name).is_some(), "{name:?}");
         }

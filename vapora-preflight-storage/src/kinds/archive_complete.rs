@@ -30,11 +30,13 @@ use crate::{
 ///
 /// It reads a zip file, a tape archive (`.tar`, `.tar.gz`, `.tar.zst`) or a folder, on this machine or in an object store. An archive
 /// is never unpacked to disk: every byte of every member passes by, so that the checksums of the archive itself are checked, too.
-/// The evidence `digest` is its SHA-256; compare it with that of a later check by `plan.unchanged`.
+/// The evidence `digest` is its SHA-256; compare it with that of a later check by `plan.unchanged`. With `same_as`, it is compared
+/// with the folder where it was unpacked, so that what is applied from there is what was checked here.
 ///
 /// # What fails
 ///
-/// A file that is missing, is not expected, is empty, or has another digest. An archive that is damaged. One that would do harm is
+/// A file that is missing, is not expected, is empty, or has another digest. A file that only one of the archive and `same_as` has, or
+/// that differs. An archive that is damaged. One that would do harm is
 /// refused: names that lead out of it, absolute ones, links, devices, two members of one name, members that lie over one another,
 /// more members or more unpacked bytes than `limits` allow.
 ///
@@ -74,6 +76,10 @@ pub struct ArchiveComplete {
     /// fails, and so does a checksum without a file.
     #[serde(default)]
     pub checksums: Option<String>,
+    /// A folder, or another archive, of this machine that has to hold the same files with the same content: where it was unpacked,
+    /// or what it was packed from.
+    #[serde(default)]
+    pub same_as: Option<Place>,
     /// How much it may be when it is unpacked.
     #[serde(default)]
     pub limits: ArchiveLimits,
@@ -92,6 +98,7 @@ impl ArchiveComplete {
             digest: None,
             digests: BTreeMap::new(),
             checksums: None,
+            same_as: None,
             limits: ArchiveLimits::default(),
         }
     }
@@ -105,7 +112,16 @@ impl Check for ArchiveComplete {
         let inventory = Inventory::new(self);
         let listing = Listing { deep: true, ..Listing::default() };
         let seen = held.walk(listing, &self.limits, inventory).await?.known(&self.archive)?;
-        Ok(Judged { check: self, held: &held, seen }.outcome())
+        let other = match &self.same_as {
+            // what is refused is compared with nothing
+            Some(place) if seen.flaw.is_none() => {
+                cx.doing(format!("comparing `{}` with `{place}`", self.archive));
+                let held = Held::find(cx, place, None, None).await?;
+                Some(held.walk(listing, &self.limits, Inventory::new(self)).await?.known(place)?)
+            }
+            _ => None,
+        };
+        Ok(Judged { check: self, held: &held, seen, other }.outcome())
     }
 }
 
@@ -150,6 +166,19 @@ may_hold = ["README*"]
                     format!("`{name}` can be the name of no file"),
                     "write its name as it stands in the archive",
                 );
+            }
+        }
+        if let Some(place) = &self.same_as {
+            if place.provider().is_some() {
+                problems.at(
+                    "same_as",
+                    format!("`{place}` is in an object store"),
+                    "name a folder of this machine",
+                );
+            } else if *place == self.archive {
+                problems.at("same_as", "it is the archive itself", "name what it is compared with");
+            } else {
+                holding::validate(place, None, problems);
             }
         }
         if self.checksums.is_some() && !self.digests.is_empty() {

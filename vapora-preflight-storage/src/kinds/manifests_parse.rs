@@ -24,7 +24,9 @@ use crate::{
 ///
 /// # What it asks
 ///
-/// It reads all of the files, from a folder or an archive, on this machine or in an object store. YAML is 1.2, with many documents in
+/// It reads all of the files, from a folder or an archive, on this machine or in an object store. An archive is read where it lies and
+/// never unpacked; its SHA-256 is the evidence `digest`, so that `plan.unchanged` can show that it is the one of
+/// `storage.archive_complete`. In a folder, links to files are followed, and links to folders are not. YAML is 1.2, with many documents in
 /// a file; after a broken document the next one is looked at. What an alias repeats counts towards a bound, so that no file can
 /// blow itself up. Only the syntax is looked at, and which objects there are: whether a cluster takes them is asked by
 /// `k8s.dry_run_applies`.
@@ -32,7 +34,8 @@ use crate::{
 /// # What fails
 ///
 /// Every mistake, each with its line and column: broken syntax, a name that is there twice, an alias without an anchor, a file
-/// with nothing in it, text that is not UTF-8. A name of `files` that fits no file. An object of `requires` that is in none.
+/// with nothing in it, text that is not UTF-8. A name of `files` that fits no file. An object of `requires` that is in none. An archive
+/// that is damaged, or would do harm where it is unpacked.
 ///
 /// # What errs
 ///
@@ -104,8 +107,11 @@ impl Check for ManifestsParse {
         let held = Held::find(cx, &self.from, self.held, self.store.as_ref()).await?;
         let (below, deep) = glob::reach(&self.files);
         let listing = Listing { below: &below, deep, follow: true };
-        let seen = held.walk(listing, &self.limits, Reader::new(self)).await?.known(&self.from)?;
-        Ok(Judged { check: self, seen }.outcome())
+        let seen = held
+            .walk(listing, &self.limits, Reader::new(self, held.file().is_some()))
+            .await?
+            .known(&self.from)?;
+        Ok(Judged { check: self, held: &held, seen }.outcome())
     }
 }
 

@@ -3,10 +3,12 @@
 mod good;
 mod hostile;
 mod parameters;
+mod same;
 mod wrong;
 
 use std::path::Path;
 
+pub(crate) use self::hostile::tar_member;
 use crate::ask::{run, write};
 
 /// The files of the artifacts of VAPORA.

@@ -5,6 +5,7 @@ use std::fs;
 use vapora_preflight::Value;
 use vapora_preflight_storage::ManifestsParse;
 
+use super::archive_complete::tar_member;
 use crate::ask::{ask, error, fails, passes, problems, run, told, value, write};
 
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: vapora-config\n  namespace: vapora\ndata:\n  a: 'b'\n";
@@ -208,4 +209,59 @@ fn a_question_that_asks_nothing_is_a_problem() {
     ]
     "#
     );
+}
+
+/// A tape archive of these members.
+async fn of_tar(members: &[Vec<u8>], more: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tar = members.concat();
+    tar.extend([0; 1024]);
+    fs::write(folder.path().join("m.tar"), tar).unwrap();
+    let place = folder.path().join("m.tar").display().to_string();
+    let answer = ask::<ManifestsParse>(&format!("from = '{place}'\nfiles = ['**/*.yaml']\n{more}")).await;
+    assert!(!passes(&answer), "{answer:?}");
+    told(&answer, folder.path()).lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_archive_that_would_do_harm_is_refused() {
+    let file = |name: &str| tar_member(name.as_bytes(), b'0', b"", 5, b"a: 1\n");
+    insta::assert_debug_snapshot!(
+        [
+            of_tar(&[file("a.yaml"), file("../b.yaml")], "").await,
+            of_tar(&[file("a.yaml"), file("/etc/b.yaml")], "").await,
+            of_tar(&[file("a.yaml"), tar_member(b"b.yaml", b'2', b"/etc/b.yaml", 0, b"")], "").await,
+            of_tar(&[file("a.yaml"), tar_member(b"dev", b'3', b"", 0, b"")], "").await,
+            of_tar(&[file("a.yaml"), file("b.yaml"), file("c.yaml")], "limits = { members = 2 }").await,
+            of_tar(&[file("a.yaml"), file("a.yaml")], "").await,
+        ],
+        @r#"
+    [
+        "fail: `DIR/m.tar` is refused: the name `../b.yaml` leads out of the archive",
+        "fail: `DIR/m.tar` is refused: the name `/etc/b.yaml` is absolute",
+        "fail: `DIR/m.tar` is refused: `b.yaml` is a link to `/etc/b.yaml`",
+        "fail: `DIR/m.tar` is refused: `dev` is no plain file",
+        "fail: `DIR/m.tar` is refused: it has more than 2 members",
+        "fail: `DIR/m.tar`: `a.yaml` is there twice",
+    ]
+    "#
+    );
+}
+
+#[tokio::test]
+async fn lines_of_windows_and_a_mark_of_the_byte_order_are_no_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = format!("from = '{}'\nfiles = ['a.yaml']", folder.path().display());
+    write(folder.path(), &[("a.yaml", "\u{feff}a: 1\r\nb: [1, 2]\r\n---\r\nc: 1\r\n")]);
+    let answer = ask::<ManifestsParse>(&asked).await;
+    assert!(passes(&answer), "{answer:?}");
+    assert_eq!(value(&answer, "documents"), Value::from(2));
+    write(folder.path(), &[("a.yaml", "a: 1\r\nb: 1\r\na: 2\r\n")]);
+    assert!(
+        told(&ask::<ManifestsParse>(&asked).await, folder.path())
+            .contains("a.yaml:3:1: `a` is there twice, first in line 1")
+    );
+    let wide: Vec<u8> = "a: 1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(folder.path().join("a.yaml"), [&[0xff, 0xfe][..], &wide].concat()).unwrap();
+    assert!(told(&ask::<ManifestsParse>(&asked).await, folder.path()).contains("it is not UTF-8"));
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::ArchiveComplete;
 use crate::{
-    archive::{Member, MemberSort, Visit, unsafe_name},
+    archive::{Member, MemberSort, Visit},
     holding::Visitor,
     sums::Sum,
 };
@@ -27,6 +27,8 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Inventory {
     named: HashSet<String>,
+    /// Whether the digests of all files are wanted.
+    all: bool,
     checksums: Option<String>,
     pub(super) files: BTreeMap<String, Entry>,
     folders: HashSet<String>,
@@ -40,6 +42,7 @@ impl Inventory {
     pub(super) fn new(check: &ArchiveComplete) -> Self {
         Self {
             named: check.digests.keys().cloned().collect(),
+            all: check.checksums.is_some() || check.same_as.is_some(),
             checksums: check.checksums.clone(),
             files: BTreeMap::new(),
             folders: HashSet::new(),
@@ -70,10 +73,8 @@ impl Inventory {
 
 impl Visit for Inventory {
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
-        if let Some(why) = unsafe_name(&member.name) {
-            self.harmful.push(format!("the name `{}` {why}", member.name.escape_debug()));
-        }
-        let name = member.name.strip_prefix("./").unwrap_or(&member.name).to_owned();
+        self.harmful.extend(member.harm());
+        let name = member.plain_name().to_owned();
         match &member.sort {
             MemberSort::Folder => {
                 let name = name.trim_end_matches('/').to_owned();
@@ -81,18 +82,14 @@ impl Visit for Inventory {
                     self.folders.insert(name);
                 }
             }
-            MemberSort::Link(target) if target.is_empty() => self.harmful.push(format!("`{name}` is a link")),
-            MemberSort::Link(target) => {
-                self.harmful.push(format!("`{name}` is a link to `{}`", target.escape_debug()));
-            }
-            MemberSort::Special => self.harmful.push(format!("`{name}` is no plain file")),
+            MemberSort::Link(_) | MemberSort::Special => {}
             MemberSort::File => {
                 let mut sums = Vec::new();
                 let read = if self.checksums.as_deref() == Some(&name) {
                     let mut text = Vec::new();
                     content.take(LARGEST_CHECKSUMS).read_to_end(&mut text)?;
-                    let read = text.len() as u64 + io::copy(content, &mut io::sink())?;
-                    self.text = Some(text);
+                    let (read, both) = Sum::both_of(&mut text.chain(content))?;
+                    (self.text, sums) = (Some(text), both);
                     read
                 } else if self.wants(&name) {
                     let (read, both) = Sum::both_of(content)?;
@@ -111,7 +108,7 @@ impl Visit for Inventory {
 
 impl Visitor for Inventory {
     fn wants(&self, name: &str) -> bool {
-        self.checksums.is_some() || self.named.contains(name)
+        self.all || self.named.contains(name)
     }
 
     fn wants_digest(&self) -> bool {

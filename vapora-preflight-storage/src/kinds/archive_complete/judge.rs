@@ -7,17 +7,23 @@ use vapora_preflight::{Bytes, Evidence, EvidenceField, Finding, Outcome, Unit};
 use super::super::field;
 use super::{ArchiveComplete, checksums_of, inventory::Inventory};
 use crate::{
-    archive::Flaw,
+    ArchiveFormat, Place,
+    archive::{Flaw, refusal},
     holding::{Held, Seen},
     sums::Sum,
     wording::{are, count, first, names},
 };
+
+/// How many files that differ are written out.
+const MOST: usize = 8;
 
 /// What was found, to be judged.
 pub(super) struct Judged<'a> {
     pub(super) check: &'a ArchiveComplete,
     pub(super) held: &'a Held,
     pub(super) seen: Seen<Inventory>,
+    /// What it has to be the same as, where that was named and could be compared.
+    pub(super) other: Option<Seen<Inventory>>,
 }
 
 pub(super) const EVIDENCE: &[EvidenceField] = &[
@@ -32,6 +38,10 @@ pub(super) const EVIDENCE: &[EvidenceField] = &[
     field("empty", "the files that are empty and may not be"),
     field("mismatched", "the files whose digest is another than it should be, or is not known"),
     field("refused", "what would do harm, in words"),
+    field(
+        "differing",
+        "the files that are others in `same_as`, or only in one of the two; nothing where that is not named",
+    ),
 ];
 
 /// What is wrong, each sort by itself.
@@ -42,6 +52,7 @@ struct Wrong {
     empty: Vec<String>,
     mismatched: Vec<String>,
     refused: Vec<String>,
+    differing: Vec<String>,
 }
 
 impl Judged<'_> {
@@ -50,14 +61,7 @@ impl Judged<'_> {
         let evidence = self.evidence(&wrong);
         let archive = &self.check.archive;
         if !wrong.refused.is_empty() {
-            let actual = wrong.refused.iter().take(4).cloned().collect::<Vec<_>>().join("; ");
-            return Outcome::Fail(
-                Finding::new(format!("`{archive}` is refused: {actual}"))
-                    .expected(format!("{} that does no harm where it is unpacked", self.held.word()))
-                    .actual(actual)
-                    .remedy("do not unpack it; find out who made it, and make it anew")
-                    .evidence(evidence),
-            );
+            return Outcome::Fail(refusal(archive, self.held.word(), &wrong.refused).evidence(evidence));
         }
         if let Some(Flaw::Broken(what)) = &self.seen.flaw {
             return Outcome::Fail(
@@ -71,7 +75,7 @@ impl Judged<'_> {
         let mut remedy = None;
         let mut say = |list: &[String], expected: &str, actual: &str, then: &'static str| {
             if !list.is_empty() {
-                remedy.get_or_insert(then);
+                remedy.get_or_insert_with(|| then.to_owned());
                 said.push((expected.to_owned(), format!("{} {}{actual}", names(list), are(list.len()))));
             }
         };
@@ -94,15 +98,26 @@ impl Judged<'_> {
             "find out why whoever makes them writes nothing, and make it anew",
         );
         if !wrong.mismatched.is_empty() {
-            remedy.get_or_insert("get it again; where it stays so, what was packed is not what was meant");
+            remedy.get_or_insert_with(|| {
+                "get it again; where it stays so, what was packed is not what was meant".to_owned()
+            });
             said.push(("the digests that are named".to_owned(), wrong.mismatched.join(", ")));
+        }
+        if let (Some(same_as), false) = (&self.check.same_as, wrong.differing.is_empty()) {
+            remedy.get_or_insert_with(|| self.anew(same_as));
+            let told: Vec<&str> = wrong.differing.iter().take(MOST).map(String::as_str).collect();
+            let more = wrong.differing.len() - told.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            said.push((format!("the same files as in `{same_as}`"), format!("{}{more}", told.join(", "))));
         }
         let files = self.seen.visit.files.len();
         let Some(remedy) = remedy else {
+            let same = self.check.same_as.as_ref().map(|place| format!(", the same as in `{place}`"));
             let summary = format!(
-                "`{archive}` holds all that it should: {} ({})",
+                "`{archive}` holds all that it should: {} ({}){}",
                 count(files, "file", "files"),
-                Bytes::new(self.size_of_files())
+                Bytes::new(self.size_of_files()),
+                same.unwrap_or_default()
             );
             return Outcome::Pass(Finding::new(summary).evidence(evidence));
         };
@@ -114,6 +129,19 @@ impl Judged<'_> {
                 .actual(actual)
                 .remedy(remedy)
                 .evidence(evidence),
+        )
+    }
+
+    /// How it is unpacked anew, and what differs is seen.
+    fn anew(&self, same_as: &Place) -> String {
+        let archive = &self.check.archive;
+        let unpack = match self.seen.format {
+            Some(ArchiveFormat::Zip) => format!("unzip {archive} -d {same_as}.new"),
+            Some(_) => format!("tar -xf {archive} -C {same_as}.new"),
+            None => return format!("look at what differs: diff -r {archive} {same_as}"),
+        };
+        format!(
+            "unpack it anew into an empty folder, and see what differs: mkdir {same_as}.new && {unpack} && diff -r {same_as}.new {same_as}"
         )
     }
 
@@ -154,9 +182,30 @@ impl Judged<'_> {
                 wrong.empty.push(name.clone());
             }
         }
+        self.compare(&mut wrong);
         self.digests(&mut wrong);
         self.checksums(&mut wrong);
         wrong
+    }
+
+    /// Holds it against what it has to be the same as.
+    fn compare(&self, wrong: &mut Wrong) {
+        let (Some(place), Some(other)) = (&self.check.same_as, &self.other) else { return };
+        if let Some(flaw) = &other.flaw {
+            wrong.differing.push(format!("`{place}` was not read to its end: {flaw}"));
+            return;
+        }
+        wrong.differing.extend(other.visit.harmful.iter().map(|harm| format!("{harm} in `{place}`")));
+        let (here, there) = (&self.seen.visit.files, &other.visit.files);
+        for (name, entry) in here {
+            match there.get(name) {
+                None => wrong.differing.push(format!("`{name}` is not in `{place}`")),
+                Some(same) if same.size == entry.size && same.sums == entry.sums => {}
+                Some(_) => wrong.differing.push(format!("`{name}` is another in `{place}`")),
+            }
+        }
+        let only_there = there.keys().filter(|name| !here.contains_key(*name));
+        wrong.differing.extend(only_there.map(|name| format!("`{name}` is only in `{place}`")));
     }
 
     fn digests(&self, wrong: &mut Wrong) {
@@ -221,7 +270,7 @@ impl Judged<'_> {
     fn evidence(&self, wrong: &Wrong) -> Evidence {
         let format = match (self.held.file(), self.seen.format) {
             (None, _) => Some("folder"),
-            (Some(_), format) => format.map(crate::ArchiveFormat::as_str),
+            (Some(_), format) => format.map(ArchiveFormat::as_str),
         };
         Evidence::new()
             .with("archive", self.check.archive.as_str())
@@ -235,5 +284,6 @@ impl Judged<'_> {
             .with("empty", first(&wrong.empty))
             .with("mismatched", first(&wrong.mismatched))
             .with("refused", first(&wrong.refused))
+            .with("differing", self.other.is_some().then(|| first(&wrong.differing)))
     }
 }

@@ -5,7 +5,8 @@ use vapora_preflight::{Evidence, EvidenceField, Finding, Outcome, Value};
 use super::super::field;
 use super::{ManifestsParse, RequiredObject, reader::Reader};
 use crate::{
-    holding::Seen,
+    archive::{Flaw, refusal},
+    holding::{Held, Seen},
     manifest::{Mistake, Object},
     wording::{are, count, first, names},
 };
@@ -16,11 +17,13 @@ const MOST: usize = 10;
 /// What was read, to be judged.
 pub(super) struct Judged<'a> {
     pub(super) check: &'a ManifestsParse,
+    pub(super) held: &'a Held,
     pub(super) seen: Seen<Reader>,
 }
 
 pub(super) const EVIDENCE: &[EvidenceField] = &[
     field("from", "where the files are"),
+    field("digest", "the SHA-256 of the archive they are in; nothing for a folder"),
     field("files", "how many files were read"),
     field("documents", "how many documents are in them"),
     field("mistakes", "how many mistakes there are; of each file, no more than a hundred are counted"),
@@ -28,6 +31,7 @@ pub(super) const EVIDENCE: &[EvidenceField] = &[
     field("objects", "the objects in them, as in `ConfigMap/vapora-config`; the first hundred"),
     field("missing", "the names for which there is no file"),
     field("lacking", "the objects that are required and not there"),
+    field("refused", "what in the archive would do harm, in words"),
 ];
 
 impl Judged<'_> {
@@ -40,8 +44,15 @@ impl Judged<'_> {
             .iter()
             .flat_map(|(file, read)| read.mistakes.iter().map(move |it| (file, it)))
             .collect();
-        let evidence = self.evidence(&missing, &lacking, &mistakes);
+        let mut refused = self.seen.visit.harmful.clone();
+        if let Some(Flaw::Refused(what)) = &self.seen.flaw {
+            refused.push(what.clone());
+        }
+        let evidence = self.evidence(&missing, &lacking, &mistakes).with("refused", first(&refused));
         let from = &self.check.from;
+        if !refused.is_empty() {
+            return Outcome::Fail(refusal(from, self.held.word(), &refused).evidence(evidence));
+        }
         let (mut said, mut remedy) = (Vec::new(), None);
         if let Some(flaw) = &self.seen.flaw {
             remedy.get_or_insert("get the archive again, or make it anew");
@@ -149,6 +160,7 @@ impl Judged<'_> {
         let objects: Vec<String> = self.objects().map(words_of).collect();
         Evidence::new()
             .with("from", self.check.from.as_str())
+            .with("digest", self.seen.digest.as_ref().map(ToString::to_string))
             .with("files", self.seen.visit.files.len())
             .with("documents", self.documents())
             .with("mistakes", mistakes.len())

@@ -32,15 +32,21 @@ pub(super) struct Reader {
     pub(super) files: BTreeMap<String, Contents>,
     /// The names that two files have.
     pub(super) twice: HashSet<String>,
+    /// Whether they are in an archive, which may be made to do harm.
+    in_archive: bool,
+    /// What would do harm where that archive is unpacked.
+    pub(super) harmful: Vec<String>,
 }
 
 impl Reader {
-    pub(super) fn new(check: &ManifestsParse) -> Self {
+    pub(super) fn new(check: &ManifestsParse, in_archive: bool) -> Self {
         Self {
             globs: check.files.clone(),
             format: check.format,
             files: BTreeMap::new(),
             twice: HashSet::new(),
+            in_archive,
+            harmful: Vec::new(),
         }
     }
 
@@ -68,7 +74,10 @@ impl Reader {
 
 impl Visit for Reader {
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
-        let name = member.name.strip_prefix("./").unwrap_or(&member.name);
+        if self.in_archive {
+            self.harmful.extend(member.harm());
+        }
+        let name = member.plain_name();
         if !self.wants(name) {
             return Ok(());
         }
@@ -90,5 +99,9 @@ impl Visit for Reader {
 impl Visitor for Reader {
     fn wants(&self, name: &str) -> bool {
         self.globs.iter().any(|glob| glob.fits(name))
+    }
+
+    fn wants_digest(&self) -> bool {
+        self.in_archive
     }
 }

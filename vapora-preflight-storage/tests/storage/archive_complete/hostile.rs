@@ -277,3 +277,99 @@ async fn a_byte_that_is_another_never_makes_a_file_another() {
         assert!(noticed > whole.len() / step / 4, "{name}: {noticed} of {}", whole.len());
     }
 }
+
+#[tokio::test]
+async fn names_that_are_no_text_are_refused() {
+    let odd = tar_member(b"\xe9t\xe9", b'0', b"", 1, b"x");
+    let other = tar_member(b"\xe8t\xe8", b'0', b"", 1, b"x");
+    insta::assert_debug_snapshot!(
+        [
+            of_tar(&[file("a"), odd]).await,
+            of_tar(&[tar_member(b"long", b'L', b"", 2, b"\xff\0"), file("a")]).await,
+            of_tar(&[file("a"), other]).await,
+        ],
+        @r#"
+    [
+        "fail: `DIR/x.tar` is refused: the name `�t�` is not UTF-8",
+        "fail: `DIR/x.tar` is refused: the name `�` is not UTF-8",
+        "fail: `DIR/x.tar` is refused: the name `�t�` is not UTF-8",
+    ]
+    "#
+    );
+    // of zip files it is known which letters their names are in
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = replaced(&zip_of(&["a", "b!"]), b"b!", b"b\x82");
+    let path = folder.path().join("x.zip");
+    fs::write(&path, &bytes).unwrap();
+    let asked = format!("archive = '{}'\nholds = ['a', 'bé']", path.display());
+    assert!(passes(&ask::<ArchiveComplete>(&asked).await));
+    // and in a folder two such names would be one
+    use std::os::unix::ffi::OsStrExt as _;
+    let name = std::ffi::OsStr::from_bytes(b"\xff");
+    fs::create_dir(folder.path().join("x")).unwrap();
+    fs::write(folder.path().join("x/a"), "a").unwrap();
+    fs::write(folder.path().join("x").join(name), "a").unwrap();
+    let asked =
+        format!("archive = '{}'\nholds = ['a']\nmay_hold = ['**']", folder.path().join("x").display());
+    let answer = ask::<ArchiveComplete>(&asked).await;
+    assert!(fails(&answer) && told(&answer, folder.path()).contains("is not UTF-8"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_folder_behind_a_link_is_not_looked_into() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[("x/a", "a"), ("elsewhere/b", "b")]);
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), folder.path().join("x/linked")).unwrap();
+    let place = folder.path().join("x").display().to_string();
+    let asked = format!("archive = '{place}'\nholds = ['a']\nmay_hold = ['**']");
+    let answer = ask::<ArchiveComplete>(&asked).await;
+    assert!(fails(&answer), "{answer:?}");
+    assert!(told(&answer, folder.path()).contains("`linked` is a link"), "{answer:?}");
+    // the place itself may be one, as `latest` often is
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), folder.path().join("latest")).unwrap();
+    let place = folder.path().join("latest").display().to_string();
+    assert!(passes(&ask::<ArchiveComplete>(&format!("archive = '{place}'\nholds = ['b']")).await));
+}
+
+#[tokio::test]
+async fn large_zip_files_are_read_as_others_are() {
+    // with the fields of 64 bits that files of more than 4 GiB need
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for name in ["a", "b"] {
+        zip.start_file(name, SimpleFileOptions::default().large_file(true)).unwrap();
+        zip.write_all(b"content").unwrap();
+    }
+    let bytes = zip.finish().unwrap().into_inner();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.zip");
+    fs::write(&path, &bytes).unwrap();
+    let asked = format!("archive = '{}'\nholds = ['a', 'b']", path.display());
+    let answer = ask::<ArchiveComplete>(&asked).await;
+    assert!(passes(&answer), "{answer:?}");
+    // and one that says it holds what no disk does is refused before anything is read
+    let announced = replaced(&bytes, &7_u64.to_le_bytes(), &(1_u64 << 50).to_le_bytes());
+    if announced != bytes {
+        fs::write(&path, &announced).unwrap();
+        assert!(fails(&ask::<ArchiveComplete>(&asked).await));
+    }
+}
+
+#[tokio::test]
+async fn files_with_holes_are_refused_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("in"), &[("a", "a")]);
+    let inside = folder.path().join("in");
+    fs::File::create(inside.join("hole")).unwrap().set_len(1 << 30).unwrap();
+    for format in ["gnu", "posix"] {
+        let archive = format!("../{format}.tar");
+        if !run(&inside, &["tar", "--sparse", &format!("--format={format}"), "-cf", &archive, "a", "hole"]) {
+            return;
+        }
+        let path = folder.path().join(format!("{format}.tar"));
+        assert!(fs::metadata(&path).unwrap().len() < 1 << 20);
+        let asked = format!("archive = '{}'\nholds = ['a']\nmay_hold = ['**']", path.display());
+        let answer = ask::<ArchiveComplete>(&asked).await;
+        assert!(fails(&answer), "{format}: {answer:?}");
+        assert!(told(&answer, folder.path()).contains("is no plain file"), "{format}: {answer:?}");
+    }
+}
