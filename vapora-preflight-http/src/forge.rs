@@ -1,6 +1,7 @@
 //! Forges and what builds beside them: where tickets, changes and pipelines are.
 
 mod account;
+mod approved;
 mod change;
 mod checked;
 mod comment;
@@ -18,7 +19,7 @@ pub(crate) use self::{
     checked::{Checked, CheckedState, checks_of},
     comment::{Comment, comments, say, say_instead, who_asks},
     reply::Reply,
-    session::{Flavor, Session},
+    session::{Flavor, Page, Session},
     settings::{is_project, validate_url},
     ticket::{Ticket, Tracked},
 };

@@ -18,26 +18,23 @@ mod builds;
 mod forgejo;
 mod github;
 mod gitlab;
+mod limit;
 mod state;
 mod woodpecker;
 
 use self::asked::Asked;
-pub use self::state::{
-    SimArtifact, SimChange, SimComment, SimCommit, SimForgeState, SimReview, SimRun, SimTicket, TicketFate,
+pub use self::{
+    limit::SimLimit,
+    state::{
+        SimArtifact, SimChange, SimComment, SimCommit, SimForgeState, SimReview, SimRun, SimTicket,
+        TicketFate,
+    },
 };
 use crate::{answer::RequestRecord, faults::Faults, peer::Peer};
 
 /// The API that a simulated forge speaks.
 ///
-/// Paths, bodies, headers and errors follow what is published of each:
-///
-/// - GitHub: `https://docs.github.com/en/rest`, version 2022-11-28: issues, comments, milestones, pulls, reviews, commits,
-///   check runs, statuses, and Actions (workflow dispatches, runs, jobs, artifacts); pages by `Link`, limits by
-///   `x-ratelimit-*` and `retry-after`.
-/// - Forgejo: the Swagger page of every instance, `/api/swagger`; pages by `Link` and `X-Total-Count`.
-/// - GitLab: `https://docs.gitlab.com/api/rest/` and the pages on issues, notes, merge requests, approvals and commits; pages
-///   by `x-next-page`, limits by `RateLimit-*` and `Retry-After`.
-/// - Woodpecker: `https://woodpecker-ci.org/api` and the Swagger page of every server; pages by their number alone.
+/// Paths, bodies, headers and errors follow what is published of each; the module of each names the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForgeDialect {
@@ -81,8 +78,8 @@ async fn answer(
 ) -> Response<Body> {
     let (head, body) = request.into_parts();
     let body: Bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let asked = Asked::read(dialect, &head, &body);
     let mut state = locked(&state);
+    let asked = Asked::read(dialect, &state, &head, &body);
     state.seen.push(asked.credentials.clone().unwrap_or_default());
     match dialect {
         ForgeDialect::GitHub => github::respond(&asked, &mut state),
@@ -110,7 +107,7 @@ impl SimForge {
 
     /// Where it is, without a slash at the end.
     pub fn url(&self) -> String {
-        self.peer.url()
+        format!("{}{}", self.peer.url(), locked(&self.state).below)
     }
 
     /// The faults before it.

@@ -33,8 +33,8 @@ pub use cluster::{
 pub use endpoint::TlsEndpoint;
 pub use faults::{Fault, FaultPlan, Faults};
 pub use forge::{
-    ForgeDialect, SimArtifact, SimChange, SimComment, SimCommit, SimForge, SimForgeState, SimReview, SimRun,
-    SimTicket, TicketFate,
+    ForgeDialect, SimArtifact, SimChange, SimComment, SimCommit, SimForge, SimForgeState, SimLimit,
+    SimReview, SimRun, SimTicket, TicketFate,
 };
 pub use monitoring::Monitoring;
 pub use peer::Peer;

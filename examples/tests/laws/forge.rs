@@ -15,20 +15,23 @@ const PROJECT: &str = "vapora/vapora";
 const TOKEN: &str = "forge-token-of-the-laws";
 
 pub(crate) async fn cases() -> Vec<Case> {
-    // the other forges have each of their requests fail in the tests of the kinds themselves
-    vec![
-        tracks_change(ForgeDialect::GitHub).await,
-        commented().await,
-        merged(ForgeDialect::GitHub).await,
-        triggered().await,
-        succeeded().await,
-        downloaded().await,
-    ]
+    let mut cases = Vec::new();
+    for dialect in [ForgeDialect::GitHub, ForgeDialect::Forgejo, ForgeDialect::GitLab] {
+        cases.push(tracks_change(dialect).await);
+        cases.push(commented(dialect).await);
+        cases.push(merged(dialect).await);
+    }
+    for dialect in [ForgeDialect::GitHub, ForgeDialect::Woodpecker] {
+        cases.push(triggered(dialect).await);
+        cases.push(succeeded(dialect).await);
+    }
+    cases.push(downloaded().await);
+    cases
 }
 
-/// A checklist with this check, which has more time than others: it asks more than once.
+/// A checklist with this check.
 fn checklist(check: &str) -> String {
-    crate::checklist(check, "").replace("timeout = \"1s\"", "timeout = \"3s\"")
+    crate::checklist(check, "")
 }
 
 async fn served(dialect: ForgeDialect) -> (Arc<SimForge>, String) {
@@ -92,8 +95,8 @@ async fn merged(dialect: ForgeDialect) -> Case {
     at(case, &forge)
 }
 
-async fn commented() -> Case {
-    let (forge, settings) = served(ForgeDialect::GitHub).await;
+async fn commented(dialect: ForgeDialect) -> Case {
+    let (forge, settings) = served(dialect).await;
     forge.edit(|state| state.tickets = vec![SimTicket::new(7, "Release 2.0.0", "it")]);
     let asking =
         |more: &str| checklist(&format!("kind = 'ticket.commented'\ncontent = 'decision'\n{settings}{more}"));
@@ -110,27 +113,27 @@ async fn commented() -> Case {
     at(case, &forge).resources(resources)
 }
 
-async fn pipelines() -> (Arc<SimForge>, String) {
-    let forge = SimForge::serve(ForgeDialect::GitHub, PROJECT, TOKEN).await.unwrap();
+async fn pipelines(dialect: ForgeDialect) -> (Arc<SimForge>, String) {
+    let forge = SimForge::serve(dialect, PROJECT, TOKEN).await.unwrap();
     forge.edit(|state| {
         state.workflows = vec!["release.yml".to_owned()];
         state.begin("release.yml");
         state.runs[0].state = "success".into();
         state.begin("release.yml");
     });
+    let api = if dialect == ForgeDialect::GitHub { "github_actions" } else { "woodpecker" };
     let settings = format!(
-        "ci = {{ api = 'github_actions', url = '{}', project = '{PROJECT}', token = {{ env = 'TOKEN' }} }}\n",
+        "ci = {{ api = '{api}', url = '{}', project = '{PROJECT}', token = {{ env = 'TOKEN' }} }}\n",
         forge.url()
     );
     (Arc::new(forge), settings)
 }
 
-async fn triggered() -> Case {
-    let (forge, settings) = pipelines().await;
-    let asking = |more: &str| {
-        let check = format!("kind = 'ci.pipeline_triggered'\nworkflow = 'release.yml'\n{settings}{more}");
-        checklist(&check)
-    };
+async fn triggered(dialect: ForgeDialect) -> Case {
+    let (forge, settings) = pipelines(dialect).await;
+    let workflow = if dialect == ForgeDialect::GitHub { "workflow = 'release.yml'\n" } else { "" };
+    let asking =
+        |more: &str| checklist(&format!("kind = 'ci.pipeline_triggered'\n{workflow}{settings}{more}"));
     let case = Case::new("ci.pipeline_triggered", asking("branch = 'main'"))
         .broken("there is no such branch", asking("branch = 'next'"))
         .broken("it is of another commit", asking("branch = 'main'\ncommit = '0ddba110'"))
@@ -138,8 +141,8 @@ async fn triggered() -> Case {
     at(case, &forge)
 }
 
-async fn succeeded() -> Case {
-    let (forge, settings) = pipelines().await;
+async fn succeeded(dialect: ForgeDialect) -> Case {
+    let (forge, settings) = pipelines(dialect).await;
     let asking = |more: &str| checklist(&format!("kind = 'ci.pipeline_succeeded'\n{settings}{more}"));
     let case = Case::new("ci.pipeline_succeeded", asking("run = 1"))
         .broken("it has not ended", asking("run = 2"))
@@ -149,7 +152,7 @@ async fn succeeded() -> Case {
 }
 
 async fn downloaded() -> Case {
-    let (forge, settings) = pipelines().await;
+    let (forge, settings) = pipelines(ForgeDialect::GitHub).await;
     let folder = tempfile::tempdir().unwrap();
     forge.edit(|state| {
         let artifact = SimArtifact {

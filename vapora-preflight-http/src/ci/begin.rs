@@ -7,11 +7,14 @@ use serde_json::{Map, Value};
 use vapora_preflight::{CheckContext, CheckError};
 
 use super::{CiApi, PipelineRun, Project, Wanted};
-use crate::{HttpMethod, forge::Reply};
+use crate::{HttpAnswer, HttpMethod, forge::Reply};
 
 /// How often, and how far apart, a server is asked for a run that it has accepted without telling which.
 const LOOKS: u32 = 15;
 const APART: Duration = Duration::from_secs(2);
+
+/// What asks GitHub to tell which run was begun.
+const DETAILS: &str = "return_run_details";
 
 /// What is to be begun.
 #[derive(Debug, Clone, Copy)]
@@ -41,27 +44,26 @@ impl Beginning<'_> {
     pub(crate) async fn begin(&self, cx: &CheckContext, project: &Project) -> Result<Begun, CheckError> {
         // what can be found out to be wrong is, before anything is begun
         let before = self.newest(project).await?;
+        // of a branch that is not there Woodpecker only says that something broke
+        if project.api == CiApi::Woodpecker && !project.has_branch(self.branch).await? {
+            return Err(CheckError::permanent(format!(
+                "`{}` has no branch `{}`",
+                project.name(),
+                self.branch
+            ))
+            .remedy("name one that has been pushed"));
+        }
         cx.doing(format!("beginning a pipeline of `{}`", project.name()));
-        let (url, rows) = match project.api {
-            CiApi::GitHubActions => {
-                let workflow = self.workflow.unwrap_or_default();
-                let url = project.url(&["workflows", workflow, "dispatches"]);
-                let rows = [
-                    ("ref", Value::from(self.branch)),
-                    ("inputs", self.table()),
-                    ("return_run_details", Value::from(true)),
-                ];
-                (url, rows.to_vec())
-            }
-            CiApi::Woodpecker => {
-                let rows = [("branch", Value::from(self.branch)), ("variables", self.table())];
-                (project.url(&["pipelines"]), rows.to_vec())
-            }
-        };
-        let body = rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let reply = project.session.send(HttpMethod::Post, &url, body).await?;
-        let answer = match reply {
+        let answer = match project.session.sent(self.ask(project).await?)? {
             Reply::Found(answer) => answer,
+            // the project and its branch have been seen
+            Reply::Missing(_) if project.api == CiApi::Woodpecker => {
+                return Err(CheckError::permanent(format!(
+                    "the token may see `{}`, and may not begin a pipeline of it",
+                    project.name()
+                ))
+                .remedy("hand over the token of somebody who may push to the project"));
+            }
             other => {
                 let what = format!("the pipeline of the branch `{}`", self.branch);
                 project.session.known(other, &what)?
@@ -83,6 +85,28 @@ impl Beginning<'_> {
                 }
             }
         }
+    }
+
+    /// Asks for a run.
+    async fn ask(&self, project: &Project) -> Result<HttpAnswer, CheckError> {
+        let rows = |rows: Vec<(&str, Value)>| -> Map<String, Value> {
+            rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        let (session, branch) = (&project.session, Value::from(self.branch));
+        if project.api == CiApi::Woodpecker {
+            let body = rows(vec![("branch", branch), ("variables", self.table())]);
+            return session.post(HttpMethod::Post, &project.url(&["pipelines"]), body).await;
+        }
+        let url = project.url(&["workflows", self.workflow.unwrap_or_default(), "dispatches"]);
+        let mut body = rows(vec![("ref", branch), ("inputs", self.table()), (DETAILS, true.into())]);
+        let answer = session.post(HttpMethod::Post, &url, body.clone()).await?;
+        // an older Enterprise Server begins nothing where it is asked for more than it knows
+        let refused = matches!(answer.status(), 400 | 422);
+        if refused && answer.text().is_some_and(|text| text.contains(DETAILS)) {
+            body.remove(DETAILS);
+            return session.post(HttpMethod::Post, &url, body).await;
+        }
+        Ok(answer)
     }
 
     fn table(&self) -> Value {

@@ -64,6 +64,23 @@ impl Project {
         self.session.url(&self.path(rest), &[])
     }
 
+    /// The URL of the project itself, which is there for whoever may see it.
+    pub(super) fn itself(&self) -> HttpUrl {
+        let path = self.path(&[]);
+        let path = match self.api {
+            CiApi::GitHubActions => path.split_last().map_or(&path[..], |(_, project)| project),
+            CiApi::Woodpecker => &path,
+        };
+        self.session.url(path, &[])
+    }
+
+    /// Whether there is such a branch.
+    pub(super) async fn has_branch(&self, branch: &str) -> Result<bool, CheckError> {
+        let branches: Vec<String> =
+            self.session.list(&self.path(&["branches"]), &[], None, "the branches").await?;
+        Ok(branches.iter().any(|it| it == branch))
+    }
+
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }

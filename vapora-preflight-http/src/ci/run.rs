@@ -4,7 +4,13 @@ use serde::Deserialize;
 use vapora_preflight::{CheckContext, CheckError};
 
 use super::{CiApi, Project};
-use crate::{HttpAnswer, forge::Reply};
+use crate::{
+    HttpAnswer, HttpUrl,
+    forge::{Page, Reply},
+};
+
+/// How many pages of runs are looked through for one that fits.
+const PAGES: usize = 10;
 
 /// A run of a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,10 +136,9 @@ impl PipelineRun {
         let digits = id.to_string();
         match project.session.get(&project.url(&[runs(project.api), &digits])).await? {
             Reply::Found(answer) => Self::read(project, &answer).map(Some),
-            Reply::Missing(answer) if project.api == CiApi::GitHubActions => {
+            Reply::Missing(answer) => {
                 // a project that cannot be seen is not one without that run
-                let path = ["repos"].into_iter().chain(project.name().split('/')).collect::<Vec<_>>();
-                match project.session.get(&project.session.url(&path, &[])).await? {
+                match project.session.get(&project.itself()).await? {
                     Reply::Found(seen) => {
                         seen.json::<serde_json::Map<String, serde_json::Value>>()?;
                         Ok(None)
@@ -141,25 +146,37 @@ impl PipelineRun {
                     _ => Err(project.session.unseen(project.name(), &answer)),
                 }
             }
-            Reply::Missing(_) | Reply::Gone => Ok(None),
+            Reply::Gone => Ok(None),
             Reply::Moved(to) => {
                 Err(CheckError::permanent(format!("the runs of `{}` have moved to `{to}`", project.name())))
             }
         }
     }
 
-    /// The newest run that fits.
+    /// The newest run that fits. It is looked for among the newest; where it might be an older one, that is an error.
     pub(crate) async fn newest(
         cx: &CheckContext,
         project: &Project,
         wanted: Wanted<'_>,
     ) -> Result<Option<Self>, CheckError> {
         cx.doing(format!("asking for the runs of `{}`", project.name()));
-        let runs = Self::recent(project, wanted, None).await?;
-        Ok(runs.into_iter().find(|run| {
+        let fits = |run: &Self| {
             wanted.commit.is_none_or(|commit| run.is_of(commit))
                 && wanted.branch.is_none_or(|branch| run.branch.as_deref() == Some(branch))
-        }))
+        };
+        let mut url = Self::listed(project, wanted, None);
+        let mut seen = 0;
+        for _ in 0..PAGES {
+            let (runs, next) = Self::page(project, &url).await?;
+            seen += runs.len();
+            if let Some(run) = runs.into_iter().find(fits) {
+                return Ok(Some(run));
+            }
+            let Some(next) = next else { return Ok(None) };
+            url = next;
+        }
+        Err(CheckError::permanent(format!("the run is not among the newest {seen} of `{}`", project.name()))
+            .remedy("name its number as `run`"))
     }
 
     /// The newest runs, newest first.
@@ -168,29 +185,44 @@ impl PipelineRun {
         wanted: Wanted<'_>,
         event: Option<&str>,
     ) -> Result<Vec<Self>, CheckError> {
+        Ok(Self::page(project, &Self::listed(project, wanted, event)).await?.0)
+    }
+
+    /// Where the runs are listed. An older Woodpecker does not leave out those that are of another branch or event.
+    fn listed(project: &Project, wanted: Wanted<'_>, event: Option<&str>) -> HttpUrl {
         let mut query = Vec::new();
         query.extend(wanted.branch.map(|branch| ("branch", branch)));
         query.extend(event.map(|event| ("event", event)));
-        let what = "the runs";
-        match project.api {
+        let path = match project.api {
             CiApi::GitHubActions => {
                 query.extend(wanted.commit.filter(|it| it.len() == 40).map(|commit| ("head_sha", commit)));
                 query.push(("per_page", "50"));
-                let path = match wanted.workflow {
+                match wanted.workflow {
                     Some(workflow) => project.path(&["workflows", workflow, "runs"]),
                     None => project.path(&["runs"]),
-                };
-                let runs: Vec<ActionsRun> =
-                    project.session.first_page(&path, &query, Some("workflow_runs"), what).await?;
-                Ok(runs.into_iter().map(Self::from).collect())
+                }
             }
             CiApi::Woodpecker => {
                 query.push(("perPage", "50"));
-                let path = project.path(&["pipelines"]);
-                let runs: Vec<Pipeline> = project.session.first_page(&path, &query, None, what).await?;
-                Ok(runs.iter().map(|it| Self::of_woodpecker(project, it)).collect())
+                project.path(&["pipelines"])
             }
-        }
+        };
+        project.session.url(&path, &query)
+    }
+
+    /// One page of a list of runs, and where it goes on.
+    async fn page(project: &Project, url: &HttpUrl) -> Result<(Vec<Self>, Option<HttpUrl>), CheckError> {
+        let (session, what) = (&project.session, "the runs");
+        Ok(match project.api {
+            CiApi::GitHubActions => {
+                let page: Page<ActionsRun> = session.page(url, Some("workflow_runs"), what).await?;
+                (page.rows.into_iter().map(Self::from).collect(), page.next)
+            }
+            CiApi::Woodpecker => {
+                let page: Page<Pipeline> = session.page(url, None, what).await?;
+                (page.rows.iter().map(|it| Self::of_woodpecker(project, it)).collect(), page.next)
+            }
+        })
     }
 
     /// The jobs that did not end well, as their names and how they ended.
@@ -212,7 +244,8 @@ impl PipelineRun {
                 let what = format!("the pipeline {digits}");
                 let answer = project.session.get_known(&project.url(&["pipelines", &digits]), &what).await?;
                 let pipeline: Pipeline = answer.json()?;
-                let bad = |state: &str| matches!(state, "failure" | "error" | "killed" | "declined");
+                let bad =
+                    |state: &str| matches!(state, "failure" | "error" | "killed" | "canceled" | "declined");
                 let mut failed = Vec::new();
                 for workflow in pipeline.workflows.into_iter().flatten() {
                     let before = failed.len();

@@ -17,6 +17,8 @@ pub(crate) struct Change {
     pub(crate) base: String,
     /// The commit that it ends with, which its checks were of.
     pub(crate) head: String,
+    /// The commit that a pipeline of GitLab built in its place: what the merge will come to.
+    pub(crate) merge_result: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,9 @@ pub(crate) struct Opinion {
     /// The commit that it is of, where the forge tells.
     pub(crate) of: Option<String>,
 }
+
+/// Whose account is no more.
+const NOBODY: &str = "somebody whose account is no more";
 
 #[derive(Deserialize)]
 struct Pull {
@@ -67,6 +72,8 @@ struct MergeRequest {
     state: String,
     target_branch: String,
     sha: String,
+    #[serde(default)]
+    head_pipeline: Option<Head>,
 }
 
 /// A review of GitHub or Forgejo, which calls what it says in its own way.
@@ -80,16 +87,6 @@ struct Review {
     dismissed: bool,
 }
 
-#[derive(Deserialize)]
-struct Approvals {
-    approved_by: Vec<Approval>,
-}
-
-#[derive(Deserialize)]
-struct Approval {
-    user: Account,
-}
-
 impl Change {
     fn read(forge: &ForgeSettings, answer: &HttpAnswer) -> Result<Self, CheckError> {
         let state = |state: &str, merged: bool| match state {
@@ -100,6 +97,7 @@ impl Change {
         Ok(if forge.api == ForgeApi::GitLab {
             let it: MergeRequest = answer.json()?;
             Self {
+                merge_result: it.head_pipeline.map(|built| built.sha).filter(|sha| *sha != it.sha),
                 number: it.iid,
                 title: it.title,
                 author: it.author.map(|user| user.name),
@@ -116,6 +114,7 @@ impl Change {
                 state: state(&it.state, it.merged_at.is_some()),
                 base: it.base.branch,
                 head: it.head.sha,
+                merge_result: None,
             }
         })
     }
@@ -148,35 +147,38 @@ impl Change {
         }
     }
 
-    /// The last word of each who had one. What was dismissed is none, and a comment takes none back.
+    /// The last word of each who had one. What was dismissed is none, and a comment takes none back. With `of_commit` each says
+    /// which commit it is of.
     pub(crate) async fn opinions(
         &self,
         session: &Session,
         forge: &ForgeSettings,
+        of_commit: bool,
     ) -> Result<Vec<Opinion>, CheckError> {
-        let digits = self.number.to_string();
         if forge.api == ForgeApi::GitLab {
-            let path = forge.path(&["merge_requests", &digits, "approvals"]);
-            let what = format!("the approvals of !{digits}");
-            let answer = session.get_known(&session.url(&path, &[]), &what).await?;
-            let approvals: Approvals = answer.json()?;
-            let opinion = |it: Approval| Opinion { by: it.user.name, approves: true, of: None };
-            return Ok(approvals.approved_by.into_iter().map(opinion).collect());
+            return self.approvals(session, forge, of_commit).await;
         }
+        let digits = self.number.to_string();
         let path = forge.path(&["pulls", &digits, "reviews"]);
         let reviews: Vec<Review> =
             session.list(&path, &[], None, &format!("the reviews of #{digits}")).await?;
         let mut opinions: Vec<Opinion> = Vec::new();
         for review in reviews {
-            // somebody whose account is no more cannot be told from others
-            let Some(Account { name: by }) = review.user else { continue };
             let approves = match review.state.as_str() {
                 "APPROVED" => true,
                 "CHANGES_REQUESTED" | "REQUEST_CHANGES" | "DISMISSED" => false,
                 _ => continue,
             };
+            let stands = review.state != "DISMISSED" && !review.dismissed;
+            let Some(Account { name: by, gone: false }) = review.user else {
+                // it may have been the author who approved, and nobody can take back what somebody else asked for
+                if stands && !approves {
+                    opinions.push(Opinion { by: NOBODY.to_owned(), approves, of: review.commit_id });
+                }
+                continue;
+            };
             opinions.retain(|earlier| earlier.by != by);
-            if review.state != "DISMISSED" && !review.dismissed {
+            if stands {
                 opinions.push(Opinion { by, approves, of: review.commit_id });
             }
         }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use vapora_preflight::CheckError;
 
-use super::{ForgeApi, ForgeSettings, Session};
+use super::{Change, ForgeApi, ForgeSettings, Session};
 
 /// A check of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,18 +61,23 @@ fn status(status: Status) -> Checked {
     Checked { name: status.name, state }
 }
 
-/// All checks of a commit.
+/// All checks of the last commit of a change, and of what GitLab built in its place.
 pub(crate) async fn checks_of(
     session: &Session,
     forge: &ForgeSettings,
-    commit: &str,
+    change: &Change,
 ) -> Result<Vec<Checked>, CheckError> {
+    let commit = change.head.as_str();
     let short = commit.get(..8).unwrap_or(commit);
     let what = format!("the statuses of `{short}`");
     if forge.api == ForgeApi::GitLab {
-        let path = forge.path(&["repository", "commits", commit, "statuses"]);
-        let statuses = session.list(&path, &[], None, &what).await?;
-        return Ok(statuses.into_iter().map(status).collect());
+        let mut found = Vec::new();
+        for commit in std::iter::once(commit).chain(change.merge_result.as_deref()) {
+            let path = forge.path(&["repository", "commits", commit, "statuses"]);
+            let statuses = session.list(&path, &[], None, &what).await?;
+            found.extend(statuses.into_iter().map(status));
+        }
+        return Ok(found);
     }
     let path = forge.path(&["commits", commit, "status"]);
     let statuses = session.list(&path, &[], Some("statuses"), &what).await?;

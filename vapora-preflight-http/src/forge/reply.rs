@@ -35,8 +35,8 @@ impl Session {
             }),
             404 => Ok(Reply::Missing(answer)),
             410 => Ok(Reply::Gone),
-            429 => Err(too_much(&answer, host, now)),
-            403 if used_up(&answer) => Err(too_much(&answer, host, now)),
+            429 => Err(too_much(&answer, host, self.flavor, now)),
+            403 if used_up(&answer) => Err(too_much(&answer, host, self.flavor, now)),
             401 => Err(self.unknown(&answer)),
             403 => Err(self.forbidden(&answer)),
             408 | 500..=599 => Err(CheckError::transient(told(&answer, host))),
@@ -93,21 +93,32 @@ impl Session {
     }
 }
 
+/// How long to wait where too much was asked at once and it is not said how long, as GitHub asks for.
+const PAUSE: u64 = 60;
+
 /// Whether a refusal is that of a limit: GitHub says 403 for that, too.
 fn used_up(answer: &HttpAnswer) -> bool {
     answer.header("retry-after").is_some()
-        || answer.header("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0")
+        || none_left(answer)
         || message(answer).is_some_and(|it| it.to_ascii_lowercase().contains("rate limit"))
 }
 
-fn too_much(answer: &HttpAnswer, host: &str, now: Timestamp) -> CheckError {
+/// Whether nothing is left of what may be asked until the limit is counted anew.
+fn none_left(answer: &HttpAnswer) -> bool {
+    let left = answer.header("x-ratelimit-remaining").or_else(|| answer.header("ratelimit-remaining"));
+    left.is_some_and(|left| left.trim() == "0")
+}
+
+fn too_much(answer: &HttpAnswer, host: &str, flavor: Flavor, now: Timestamp) -> CheckError {
     let error = CheckError::transient(format!("`{host}` has been asked too much{}", said(answer)));
     let number = |name: &str| answer.header(name).and_then(|text| text.trim().parse::<i64>().ok());
-    let pause = number("retry-after").or_else(|| {
+    // when an hour ends matters only to who has used it up
+    let until = || {
         let reset = number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"))?;
-        Some(reset - now.unix_seconds())
-    });
-    match pause.and_then(|seconds| u64::try_from(seconds).ok()) {
+        none_left(answer).then(|| reset - now.unix_seconds())
+    };
+    let pause = number("retry-after").or_else(until).and_then(|seconds| u64::try_from(seconds).ok());
+    match pause.or((flavor == Flavor::GitHub).then_some(PAUSE)) {
         Some(seconds) => error
             .retry_after(Duration::from_secs(seconds))
             .remedy(format!("ask again in {seconds} s, or with a token of a higher limit")),
@@ -124,13 +135,28 @@ pub(super) fn said(answer: &HttpAnswer) -> String {
     message(answer).map(|message| format!(": {message}")).unwrap_or_default()
 }
 
+/// The first of the errors that GitHub tells besides its message.
+fn detail(errors: &Value) -> Option<String> {
+    let first = errors.get(0)?;
+    let text = |name: &str| first.get(name).and_then(Value::as_str).filter(|it| !it.is_empty());
+    match (first.as_str().or_else(|| text("message")), text("field"), text("code")) {
+        (Some(message), ..) => Some(message.to_owned()),
+        (None, Some(field), Some(code)) => Some(format!("`{field}`: {code}")),
+        _ => None,
+    }
+}
+
 /// The message in an answer, which every API has somewhere else.
 fn message(answer: &HttpAnswer) -> Option<String> {
     let text = match serde_json::from_slice::<Value>(answer.body()) {
         Ok(body) => {
             let at = |name: &str| body.get(name).filter(|it| !it.is_null());
             let found = at("error_description").or_else(|| at("message")).or_else(|| at("error"))?;
-            found.as_str().map_or_else(|| found.to_string(), str::to_owned)
+            let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+            match at("errors").and_then(detail) {
+                Some(detail) => format!("{text}: {detail}"),
+                None => text,
+            }
         }
         Err(_) if answer.content_type().is_some_and(|it| it == "text/html") => return None,
         Err(_) => answer.first_line()?,

@@ -11,6 +11,8 @@ use crate::{BodySource, HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpUrl
 
 /// How many pages of one list are read.
 const PAGES: usize = 50;
+/// How many are on a full page of Woodpecker, whose servers cut what is more.
+const WOODPECKER_PAGE: usize = 50;
 /// How large one answer may be.
 const ANSWER: Bytes = Bytes::new(16 << 20);
 
@@ -153,7 +155,8 @@ impl Session {
                     .remedy("check the names, and what the token may see")
             }
             Reply::Gone => CheckError::permanent(format!("`{host}` keeps {what} no more")),
-            Reply::Moved(to) => CheckError::permanent(format!("`{host}` has moved {what} to `{to}`")),
+            Reply::Moved(to) => CheckError::permanent(format!("`{host}` has moved {what} to `{to}`"))
+                .remedy("name the project as it is called now"),
         })
     }
 
@@ -169,58 +172,93 @@ impl Session {
         query.push(self.flavor.page_size());
         let mut url = self.url(path, &query);
         let mut found = Vec::new();
-        for _ in 0..PAGES {
-            let answer = self.get_known(&url, what).await?;
-            let (rows, total) = rows(&answer, key)?;
-            found.extend(rows);
-            let Some(next) = self.next(&answer, &url)? else {
-                return match total {
-                    Some(total) if total > found.len() as u64 => Err(CheckError::transient(format!(
+        for number in 1..=PAGES {
+            let page = self.page(&url, key, what).await?;
+            let empty = page.rows.is_empty();
+            found.extend(page.rows);
+            let missing = page.total.filter(|total| *total > found.len() as u64);
+            url = match (page.next, missing) {
+                (Some(next), _) => next,
+                (None, None) => return Ok(found),
+                // some lists tell how many there are, and not where the others are
+                (None, Some(_)) if !empty => with_page(&url, number as u64 + 1),
+                (None, Some(total)) => {
+                    return Err(CheckError::transient(format!(
                         "`{}` tells of {total} in {what}, and hands {} over",
                         self.host(),
                         found.len()
-                    ))),
-                    _ => Ok(found),
-                };
+                    )));
+                }
             };
-            url = next;
         }
         Err(CheckError::permanent(format!("there are more than {PAGES} pages of {what}")))
     }
 
+    /// Asks for one page of a list.
+    pub(crate) async fn page<T: DeserializeOwned>(
+        &self,
+        url: &HttpUrl,
+        key: Option<&str>,
+        what: &str,
+    ) -> Result<Page<T>, CheckError> {
+        let answer = self.get_known(url, what).await?;
+        let (rows, total) = self.rows(&answer, key)?;
+        let next = self.next(&answer, url, rows.len())?;
+        Ok(Page { rows, total, next })
+    }
+
     /// Where the list goes on.
-    fn next(&self, answer: &HttpAnswer, from: &HttpUrl) -> Result<Option<HttpUrl>, CheckError> {
+    fn next(&self, answer: &HttpAnswer, from: &HttpUrl, rows: usize) -> Result<Option<HttpUrl>, CheckError> {
+        if self.flavor == Flavor::Woodpecker {
+            // it tells nothing; a page that is not full is the last one
+            let number = number_of(&from.0).unwrap_or(1);
+            return Ok((rows >= WOODPECKER_PAGE).then(|| with_page(from, number + 1)));
+        }
         if let Some(link) = answer.header("link").and_then(link::next) {
             let next = from.join(link).map_err(|_| answer.unreadable("a link to the next page"))?;
-            if next.0.origin() != self.base.0.origin() {
-                return Err(CheckError::permanent(format!(
+            if next.0.origin() == self.base.0.origin() {
+                return Ok(Some(next));
+            }
+            // a server behind a proxy may know itself by another name; the token goes to the one that was asked
+            return match number_of(&next.0) {
+                Some(number) => Ok(Some(with_page(from, number))),
+                None => Err(CheckError::permanent(format!(
                     "the next page is at another host than `{}`, where the token does not go",
                     self.host()
-                )));
-            }
-            return Ok(Some(next));
+                ))),
+            };
         }
         let Some(page) = answer.header("x-next-page").map(str::trim).filter(|page| !page.is_empty()) else {
             return Ok(None);
         };
         let page: u64 = page.parse().map_err(|_| answer.unreadable("the number of the next page"))?;
-        let mut url = from.0.clone();
-        let kept: Vec<(String, String)> =
-            url.query_pairs().into_owned().filter(|(name, _)| name != "page").collect();
-        url.query_pairs_mut().clear().extend_pairs(kept).append_pair("page", &page.to_string());
-        Ok(Some(HttpUrl(url)))
+        Ok(Some(with_page(from, page)))
     }
 
-    /// Asks for the first page of a list.
-    pub(crate) async fn first_page<T: DeserializeOwned>(
+    /// The rows of a page, and how many there are in all where it tells.
+    fn rows<T: DeserializeOwned>(
         &self,
-        path: &[&str],
-        query: &[(&str, &str)],
+        answer: &HttpAnswer,
         key: Option<&str>,
-        what: &str,
-    ) -> Result<Vec<T>, CheckError> {
-        let answer = self.get_known(&self.url(path, query), what).await?;
-        Ok(rows(&answer, key)?.0)
+    ) -> Result<(Vec<T>, Option<u64>), CheckError> {
+        let mut body: Value = answer.json()?;
+        let counted = body.get("total_count").or_else(|| body.get("total_commits")).and_then(Value::as_u64);
+        let told = answer.header("x-total-count").and_then(|it| it.trim().parse().ok());
+        let rows = match key {
+            Some(key) => body.get_mut(key).map(Value::take),
+            None => Some(body),
+        };
+        let rows = match rows {
+            Some(Value::Array(rows)) => rows,
+            // where it has nothing to list, it says so in this way
+            Some(Value::Null) if self.flavor == Flavor::Forgejo && key.is_some() => Vec::new(),
+            _ => return Err(answer.unreadable("a list")),
+        };
+        let read = |row| {
+            serde_json::from_value(row)
+                .map_err(|error| answer.unreadable("a list of what was asked for").because(&error))
+        };
+        Ok((rows.into_iter().map(read).collect::<Result<_, _>>()?, counted.max(told)))
     }
 
     /// Asks for a file, which may lie at another host: there the token does not go. None where it is kept no more.
@@ -255,18 +293,33 @@ impl Session {
         url: &HttpUrl,
         body: Map<String, Value>,
     ) -> Result<Reply, CheckError> {
-        let uncertain = |error: &CheckError| {
-            CheckError::permanent(format!(
-                "`{}` was asked for a change, and whether it was made is not known: {error}",
-                self.host()
-            ))
-            .remedy("look there before you ask for it again")
-            .uncertain()
-        };
+        self.sent(self.post(method, url, body).await?)
+    }
+
+    /// The answer to a request for a change, whatever it says.
+    pub(crate) async fn post(
+        &self,
+        method: HttpMethod,
+        url: &HttpUrl,
+        body: Map<String, Value>,
+    ) -> Result<HttpAnswer, CheckError> {
         let request = self.request(method, url)?.body(&BodySource::Table(body));
-        let answer = self.client.fetch(request).await.map_err(|error| uncertain(&error))?;
+        self.client.fetch(request).await.map_err(|error| self.uncertain(&error))
+    }
+
+    /// What the answer to a request for a change means.
+    pub(crate) fn sent(&self, answer: HttpAnswer) -> Result<Reply, CheckError> {
         let broken = answer.status() == 408 || answer.status() >= 500;
-        self.reply(answer, self.now).map_err(|error| if broken { uncertain(&error) } else { error })
+        self.reply(answer, self.now).map_err(|error| if broken { self.uncertain(&error) } else { error })
+    }
+
+    fn uncertain(&self, error: &CheckError) -> CheckError {
+        CheckError::permanent(format!(
+            "`{}` was asked for a change, and whether it was made is not known: {error}",
+            self.host()
+        ))
+        .remedy("look there before you ask for it again")
+        .uncertain()
     }
 
     /// The URL of the site, without a slash at its end.
@@ -275,21 +328,24 @@ impl Session {
     }
 }
 
-/// The rows of a page, and how many there are in all where it tells.
-fn rows<T: DeserializeOwned>(
-    answer: &HttpAnswer,
-    key: Option<&str>,
-) -> Result<(Vec<T>, Option<u64>), CheckError> {
-    let mut body: Value = answer.json()?;
-    let total = body.get("total_count").or_else(|| body.get("total_commits")).and_then(Value::as_u64);
-    let rows = match key {
-        Some(key) => body.get_mut(key).map(Value::take),
-        None => Some(body),
-    };
-    let Some(Value::Array(rows)) = rows else { return Err(answer.unreadable("a list")) };
-    let read = |row| {
-        serde_json::from_value(row)
-            .map_err(|error| answer.unreadable("a list of what was asked for").because(&error))
-    };
-    Ok((rows.into_iter().map(read).collect::<Result<_, _>>()?, total))
+/// One page of a list.
+pub(crate) struct Page<T> {
+    pub(crate) rows: Vec<T>,
+    /// How many there are on all pages, where it tells.
+    total: Option<u64>,
+    pub(crate) next: Option<HttpUrl>,
+}
+
+/// The number of the page that a URL asks for.
+fn number_of(url: &reqwest::Url) -> Option<u64> {
+    url.query_pairs().find(|(name, _)| name == "page").and_then(|(_, number)| number.parse().ok())
+}
+
+/// The same question for another page.
+fn with_page(url: &HttpUrl, number: u64) -> HttpUrl {
+    let mut url = url.0.clone();
+    let kept: Vec<(String, String)> =
+        url.query_pairs().into_owned().filter(|(name, _)| name != "page").collect();
+    url.query_pairs_mut().clear().extend_pairs(kept).append_pair("page", &number.to_string());
+    HttpUrl(url)
 }

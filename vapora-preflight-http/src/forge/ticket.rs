@@ -95,7 +95,17 @@ impl Ticket {
         let answer = match session.get(&session.url(&forge.path(&["issues", &digits]), &[])).await? {
             Reply::Found(answer) => answer,
             Reply::Gone => return Ok(Tracked::Deleted),
-            Reply::Moved(to) => return Ok(Tracked::Moved(to)),
+            Reply::Moved(to) => {
+                // where the project is called otherwise, all that is in it seems to have moved
+                return match session.get(&session.url(&forge.path(&[]), &[])).await? {
+                    Reply::Moved(project) => Err(CheckError::permanent(format!(
+                        "`{}` is called otherwise now: it leads to `{project}`",
+                        forge.project
+                    ))
+                    .remedy("name the project as it is called now")),
+                    _ => Ok(Tracked::Moved(to)),
+                };
+            }
             Reply::Missing(_) => {
                 cx.doing(format!("asking whether `{}` can be seen at all", forge.project));
                 return match session.get(&session.url(&forge.path(&[]), &[])).await? {

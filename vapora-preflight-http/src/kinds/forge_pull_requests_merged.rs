@@ -11,7 +11,7 @@ mod judge;
 
 use self::judge::{Asked, Judged};
 use crate::{
-    ForgeApi, ForgeNumber, ForgeSettings,
+    ForgeNumber, ForgeSettings,
     forge::{
         Change, ChangeState, Session, checks_of,
         selected::{self, Selected},
@@ -22,8 +22,12 @@ use crate::{
 ///
 /// Each has to be merged into `branch`, approved by somebody other than its author, and its checks have to be green. The
 /// last word of each reviewer counts; one that was dismissed does not, and one that still asks for changes fails. Checks are
-/// the statuses and check runs of the last commit of the change: one that failed, one that has not ended, and none at all are
-/// not green.
+/// the statuses and check runs of the last commit of the change, and for GitLab those of the pipeline that built what the merge
+/// comes to: one that failed, one that has not ended, and none at all are not green. One that was skipped or is neutral is
+/// neither; where there are only such, none is green.
+///
+/// An approval counts whoever gave it: whether a reviewer may write to the project is not asked, and on a public one anybody
+/// may approve. Nor is it asked which checks the branch requires: one that never began is not seen.
 ///
 /// With `since_tag` all commits on the branch since that tag are looked up, and one that came without a change fails: it was
 /// not reviewed. Of a milestone or label, a change that was closed without being merged is warned of; one that is named by its
@@ -52,8 +56,9 @@ pub struct ForgePullRequestsMerged {
     /// How many have to have approved a change, its author apart; 0 where none has to.
     #[serde(default = "one")]
     approvals: u32,
-    /// Whether an approval of an earlier commit than the last one counts for nothing. GitLab does not tell which commit
-    /// an approval is of.
+    /// Whether an approval of an earlier commit than the last one counts for nothing. GitLab does not tell which commit an
+    /// approval is of, so there its time counts: it has to come after the last push. An older GitLab tells no time, which is an
+    /// error.
     #[serde(default)]
     approvals_of_head: bool,
     /// What the checks have to be.
@@ -151,11 +156,11 @@ impl ForgePullRequestsMerged {
             return Ok(judged);
         }
         if self.approvals > 0 {
-            let opinions = change.opinions(session, &self.forge).await?;
+            let opinions = change.opinions(session, &self.forge, self.approvals_of_head).await?;
             judged.reviewed(&change, opinions, self.approvals, self.approvals_of_head);
         }
         if self.checks != ChecksAsked::Any {
-            let checks = checks_of(session, &self.forge, &change.head).await?;
+            let checks = checks_of(session, &self.forge, &change).await?;
             judged.checked(&checks, self.checks == ChecksAsked::GreenOrNone, self.may_be_pending);
         }
         Ok(judged)
@@ -206,13 +211,6 @@ timeout   = "2m"
             if text.is_some_and(|text| text.trim().is_empty()) {
                 problems.at(parameter, "the text is empty", "write a name");
             }
-        }
-        if self.approvals_of_head && self.forge.api == ForgeApi::GitLab {
-            problems.at(
-                "approvals_of_head",
-                "GitLab does not tell which commit an approval is of",
-                "leave it out, and let the project take approvals back when commits are added",
-            );
         }
         if self.approvals_of_head && self.approvals == 0 {
             problems.at(

@@ -114,8 +114,9 @@ async fn a_comment_of_somebody_else_is_left_alone() {
 #[tokio::test]
 async fn nothing_is_said_twice_whatever_happens_on_the_way() {
     for dialect in FORGES {
-        // who asks, three pages of comments, the comment
-        for number in 1..=5 {
+        // who asks, three pages of comments, the comment; Forgejo has all comments on one page
+        let last = if dialect == ForgeDialect::Forgejo { 3 } else { 5 };
+        for number in 1..=last {
             for fault in [
                 Fault::Cut,
                 Fault::Status(500),
@@ -130,7 +131,7 @@ async fn nothing_is_said_twice_whatever_happens_on_the_way() {
                 let posts = forge.requests().iter().filter(|it| it.method == "POST").count();
                 assert!(posts <= 1, "{dialect:?} {number} {fault} {status:?}");
                 assert!(!format!("{status:?}").contains(TOKEN));
-                if number == 5 {
+                if number == last {
                     assert!(!status.holds(), "{dialect:?} {fault} {status:?}");
                 }
             }

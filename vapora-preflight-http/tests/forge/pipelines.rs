@@ -2,7 +2,7 @@
 
 use vapora_preflight::{Kind, Outcome, Problems, Value};
 use vapora_preflight_http::{CiPipelineSucceeded, CiPipelineTriggered};
-use vapora_preflight_sim::{Fault, FaultPlan, ForgeDialect, SimForge, SimRun};
+use vapora_preflight_sim::{Fault, FaultPlan, ForgeDialect, SimForge, SimLimit, SimRun};
 
 use crate::ask::{PROJECT, TOKEN, ask, assert_told, context, forge, run, with_evidence};
 
@@ -111,8 +111,8 @@ async fn a_request_without_an_answer_is_not_sent_again() {
                  retry = {{ attempts = 4 }}\n{}",
                 triggering(dialect, &url)
             );
-            // the look-up before it is the first, and where there is a repository to look for, the second
-            let number = if dialect == ForgeDialect::GitHub { 2 } else { 3 };
+            // before it are the list of runs, and for Woodpecker the look-up of the repository and its branches
+            let number = if dialect == ForgeDialect::GitHub { 2 } else { 4 };
             forge.faults().set(FaultPlan::nth(number, fault));
             let status = run(&checklist).await;
             assert!(!status.holds(), "{dialect:?} {fault} {status:?}");
@@ -136,6 +136,88 @@ async fn what_the_server_refuses_is_an_error() {
     forge.edit(|state| state.lacking = Some("actions=write".to_owned()));
     assert_told!("a_token_that_may_not_begin_is_an_error", ask::<CiPipelineTriggered>(&asked).await);
     assert_eq!(forge.edit(|state| state.runs.len()), 0);
+}
+
+#[tokio::test]
+async fn an_older_server_that_cannot_tell_the_run_is_asked_again_without_that() {
+    let (forge, settings) = ci(ForgeDialect::GitHub).await;
+    forge.edit(|state| state.older = true);
+    let outcome = ask::<CiPipelineTriggered>(&triggering(ForgeDialect::GitHub, &settings)).await.unwrap();
+    assert!(matches!(outcome, Outcome::Pass(_)), "{outcome:?}");
+    assert_eq!(outcome.finding().evidence.get("run"), Some(&Value::Int(1)));
+    assert_eq!((posts(&forge), forge.edit(|state| state.runs.len())), (2, 1));
+}
+
+#[tokio::test]
+async fn what_woodpecker_does_not_say_is_found_out_before_anything_is_begun() {
+    let (forge, settings) = ci(ForgeDialect::Woodpecker).await;
+    let asked = triggering(ForgeDialect::Woodpecker, &settings);
+    let unknown = ask::<CiPipelineTriggered>(&asked.replace("'main'", "'next'")).await;
+    assert_told!("an_unknown_branch_of_woodpecker_is_an_error", unknown);
+    assert_eq!(posts(&forge), 0);
+    // who may not push is told that there is nothing
+    forge.edit(|state| state.lacking = Some("push".to_owned()));
+    assert_told!(
+        "a_token_of_woodpecker_that_may_not_push_is_an_error",
+        ask::<CiPipelineTriggered>(&asked).await
+    );
+    assert_eq!(forge.edit(|state| state.runs.len()), 0);
+}
+
+#[tokio::test]
+async fn the_newest_run_is_looked_for_on_other_pages_too() {
+    for (dialect, older) in
+        [(ForgeDialect::GitHub, false), (ForgeDialect::Woodpecker, false), (ForgeDialect::Woodpecker, true)]
+    {
+        let (forge, settings) = ci(dialect).await;
+        forge.edit(|state| {
+            state.older = older;
+            state.runs = (1..=180).map(|id| a_run(id, "success")).collect();
+            state.runs[0].branch = "release".to_owned();
+            state.runs[0].commit = "0ddba11".repeat(6)[..40].to_owned();
+        });
+        for which in ["branch = 'release'", "commit = '0ddba11'"] {
+            let outcome = ask::<CiPipelineSucceeded>(&(settings.clone() + which)).await.unwrap();
+            assert!(matches!(outcome, Outcome::Pass(_)), "{dialect:?} {which} {outcome:?}");
+            assert_eq!(outcome.finding().evidence.get("run"), Some(&Value::Int(1)));
+        }
+        let none = ask::<CiPipelineSucceeded>(&(settings.clone() + "commit = 'beef1234'")).await.unwrap();
+        assert!(matches!(none, Outcome::Fail(_)), "{none:?}");
+        // where there may be more, it is not known that there is none
+        forge.edit(|state| state.runs = (1..=600).map(|id| a_run(id, "success")).collect());
+        let error = ask::<CiPipelineSucceeded>(&(settings + "commit = 'beef1234'")).await.unwrap_err();
+        assert!(error.to_string().contains("not among the newest 500"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_project_by_its_number_that_cannot_be_seen_is_an_error() {
+    let (forge, settings) = ci(ForgeDialect::Woodpecker).await;
+    let settings = settings.replace(&format!("'{PROJECT}'"), "'12'");
+    let outcome = ask::<CiPipelineSucceeded>(&(settings.clone() + "run = 7")).await.unwrap();
+    assert!(matches!(outcome, Outcome::Fail(_)), "{outcome:?}");
+    forge.edit(|state| state.visible = false);
+    let error = ask::<CiPipelineSucceeded>(&(settings + "run = 7")).await.unwrap_err();
+    assert!(error.to_string().contains("may not see it"), "{error}");
+}
+
+#[tokio::test]
+async fn pipelines_are_found_below_a_path_of_their_server() {
+    for (dialect, below) in [(ForgeDialect::GitHub, "/api/v3"), (ForgeDialect::Woodpecker, "/ci")] {
+        let (forge, settings) = ci(dialect).await;
+        forge.edit(|state| {
+            state.below = below.to_owned();
+            state.runs = (1..=80).map(|id| a_run(id, "success")).collect();
+            state.runs[0].branch = "release".to_owned();
+            state.older = true;
+        });
+        let root = forge.url().replace(below, "");
+        let settings = settings.replace(&root, &forge.url());
+        let outcome = ask::<CiPipelineSucceeded>(&(settings.clone() + "branch = 'release'")).await.unwrap();
+        assert!(matches!(outcome, Outcome::Pass(_)), "{dialect:?} {outcome:?}");
+        let begun = ask::<CiPipelineTriggered>(&triggering(dialect, &settings)).await.unwrap();
+        assert!(matches!(begun, Outcome::Pass(_)), "{dialect:?} {begun:?}");
+    }
 }
 
 #[tokio::test]
@@ -247,7 +329,7 @@ async fn a_project_that_cannot_be_seen_has_no_runs_that_are_known() {
         forge.edit(|state| state.visible = false);
         let error = ask::<CiPipelineSucceeded>(&(settings.clone() + "run = 1")).await.unwrap_err();
         assert!(!error.is_transient(), "{error}");
-        forge.edit(|state| state.limited = Some(5));
+        forge.edit(|state| state.limited = Some(SimLimit::TooFast(Some(5))));
         let error = ask::<CiPipelineSucceeded>(&(settings.clone() + "run = 1")).await.unwrap_err();
         assert!(error.is_transient(), "{error}");
         let other = settings.replace("'TOKEN'", "'OLD_TOKEN'");

@@ -3,10 +3,10 @@
 use vapora_preflight::{Kind, Outcome, Problems, Value};
 use vapora_preflight_http::ForgePullRequestsMerged;
 use vapora_preflight_sim::{
-    Fault, FaultPlan, ForgeDialect, SimChange, SimCommit, SimForge, SimForgeState, SimReview,
+    Fault, FaultPlan, ForgeDialect, SimChange, SimCommit, SimForge, SimForgeState, SimLimit, SimReview,
 };
 
-use crate::ask::{FORGES, TOKEN, ask, assert_told, forge, settings, with_evidence};
+use crate::ask::{FORGES, NOW, TOKEN, ask, assert_told, forge, settings, with_evidence};
 
 async fn with(dialect: ForgeDialect, change: impl FnOnce(&mut SimForgeState)) -> (SimForge, String) {
     let forge = forge(dialect).await;
@@ -84,20 +84,160 @@ async fn the_last_word_of_a_reviewer_counts() {
 
 #[tokio::test]
 async fn an_approval_of_an_earlier_commit_counts_unless_it_is_not_to() {
-    for dialect in [ForgeDialect::GitHub, ForgeDialect::Forgejo] {
-        let (_forge, asked) = with(dialect, |state| {
+    for dialect in FORGES {
+        let (forge, asked) = with(dialect, |state| {
             state.changes[0].reviews[0].commit = "0ddba11".repeat(5);
         })
         .await;
         let asked = asked + "numbers = [1]\n";
         assert!(matches!(outcome(&asked).await, Outcome::Pass(_)));
-        let outcome = outcome(&(asked + "approvals_of_head = true")).await;
+        let asked = asked + "approvals_of_head = true";
+        let earlier = outcome(&asked).await;
         assert_eq!(
-            outcome.finding().actual.as_deref(),
+            earlier.finding().actual.as_deref(),
             Some("#1 is approved only at an earlier commit"),
-            "{outcome:?}"
+            "{earlier:?}"
+        );
+        forge.edit(|state| state.changes[0].reviews.push(review("linus", "APPROVED")));
+        let current = outcome(&asked).await;
+        assert!(matches!(current, Outcome::Pass(_)), "{dialect:?} {current:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_gitlab_that_does_not_tell_when_somebody_approved_is_an_error_where_that_counts() {
+    let (_forge, asked) = with(ForgeDialect::GitLab, |state| state.older = true).await;
+    let asked = asked + "numbers = [1]\n";
+    assert!(matches!(outcome(&asked).await, Outcome::Pass(_)));
+    assert_told!(ask::<ForgePullRequestsMerged>(&(asked + "approvals_of_head = true")).await);
+}
+
+#[tokio::test]
+async fn whose_account_is_no_more_approves_nothing_and_may_still_object() {
+    for dialect in [ForgeDialect::GitHub, ForgeDialect::Forgejo] {
+        for (reviews, passes) in [
+            (vec![review("", "APPROVED")], false),
+            (vec![review("grace", "APPROVED"), review("", "COMMENTED")], true),
+            (
+                vec![review("", "CHANGES_REQUESTED"), review("grace", "APPROVED"), review("", "APPROVED")],
+                false,
+            ),
+            (vec![review("", "DISMISSED"), review("grace", "APPROVED")], true),
+        ] {
+            let (_forge, asked) = with(dialect, |state| state.changes[0].reviews = reviews.clone()).await;
+            let outcome = outcome(&(asked + "numbers = [1]")).await;
+            assert_eq!(matches!(outcome, Outcome::Pass(_)), passes, "{dialect:?} {reviews:?} {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reviewer_of_gitlab_who_asks_for_changes_is_heard() {
+    let (_forge, asked) = with(ForgeDialect::GitLab, |state| {
+        state.changes[0].reviews.push(review("linus", "CHANGES_REQUESTED"));
+    })
+    .await;
+    let outcome = outcome(&(asked + "numbers = [1]")).await;
+    let told = outcome.finding().actual.as_deref();
+    assert_eq!(told, Some("#1 is to be changed by the word of linus"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn the_pipeline_of_what_a_merge_comes_to_counts() {
+    let (forge, asked) = with(ForgeDialect::GitLab, |state| {
+        state.changes[0].merge_result = Some("5eed".repeat(10));
+    })
+    .await;
+    let asked = asked + "numbers = [1]";
+    assert!(matches!(outcome(&asked).await, Outcome::Pass(_)));
+    forge.edit(|state| state.changes[0].statuses[0].1 = "failure".to_owned());
+    assert!(matches!(outcome(&asked).await, Outcome::Fail(_)));
+}
+
+#[tokio::test]
+async fn more_statuses_than_a_page_holds_are_all_read() {
+    for dialect in FORGES {
+        let (_forge, asked) = with(dialect, |state| {
+            let status = |number: usize| (format!("ci/{number}"), "success".to_owned());
+            state.changes[0].statuses = (1..=130).map(status).collect();
+            state.changes[0].statuses[129].1 = "failure".to_owned();
+        })
+        .await;
+        let outcome = outcome(&(asked + "numbers = [1]")).await;
+        let told = outcome.finding().actual.as_deref();
+        assert_eq!(told, Some("#1 has failed checks (ci/130)"), "{dialect:?} {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_forge_below_a_path_or_behind_a_proxy_is_read_to_its_end() {
+    for (dialect, below) in [
+        (ForgeDialect::GitHub, "/api/v3"),
+        (ForgeDialect::Forgejo, "/git"),
+        (ForgeDialect::GitLab, "/gitlab"),
+    ] {
+        let (forge, _) = with(dialect, |state| {
+            state.below = below.to_owned();
+            state.page_size = 2;
+            state.changes = (1..=5).map(|number| SimChange::merged(number, "ada", "grace")).collect();
+            for change in &mut state.changes {
+                change.labels = vec!["provisioning".to_owned()];
+            }
+        })
+        .await;
+        let asked = settings(dialect, &forge) + "branch = 'main'\nlabel = 'provisioning'";
+        for host in [None, Some("forge.internal.test".to_owned())] {
+            forge.edit(|state| state.linked_host = host);
+            let outcome = outcome(&asked).await;
+            assert!(matches!(outcome, Outcome::Pass(_)), "{dialect:?} {outcome:?}");
+            assert_eq!(outcome.finding().evidence.get("changes"), Some(&Value::Int(5)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_project_of_a_subgroup_is_one_part_of_the_path() {
+    let forge = SimForge::serve(ForgeDialect::GitLab, "vapora/platform/deploy/vapora", TOKEN).await.unwrap();
+    forge.edit(|state| state.changes = vec![SimChange::merged(1, "ada", "grace")]);
+    let asked = settings(ForgeDialect::GitLab, &forge)
+        .replace("'vapora/vapora'", "'vapora/platform/deploy/vapora'")
+        + "branch = 'main'\nnumbers = [1]";
+    assert!(matches!(outcome(&asked).await, Outcome::Pass(_)));
+    let path = "/api/v4/projects/vapora%2Fplatform%2Fdeploy%2Fvapora/merge_requests/1";
+    assert_eq!(forge.requests()[0].path, path);
+}
+
+#[tokio::test]
+async fn a_project_that_is_called_otherwise_now_is_told() {
+    for dialect in [ForgeDialect::GitHub, ForgeDialect::GitLab] {
+        let (_forge, asked) = with(dialect, |state| state.renamed = Some("vapora/deploy".to_owned())).await;
+        assert_told!(
+            format!("a_renamed_project_{dialect:?}"),
+            ask::<ForgePullRequestsMerged>(&(asked + "numbers = [1]")).await
         );
     }
+}
+
+#[tokio::test]
+async fn a_limit_says_how_long_to_wait_in_its_own_way() {
+    let pause = |dialect, limit| async move {
+        let (_forge, asked) = with(dialect, |state| state.limited = Some(limit)).await;
+        let error = ask::<ForgePullRequestsMerged>(&(asked + "numbers = [1]")).await.unwrap_err();
+        assert!(error.is_transient(), "{error}");
+        error.report().remedy.clone().unwrap_or_default()
+    };
+    let seconds = |seconds: u64| format!("ask again in {seconds} s, or with a token of a higher limit");
+    use ForgeDialect::{Forgejo, GitHub, GitLab};
+    assert_eq!(pause(GitHub, SimLimit::UsedUp(NOW + 1_234)).await, seconds(1_234));
+    assert_eq!(pause(GitHub, SimLimit::TooFast(Some(7))).await, seconds(7));
+    // not until the hour ends, for it is not used up
+    assert_eq!(pause(GitHub, SimLimit::TooFast(None)).await, seconds(60));
+    assert_eq!(pause(GitLab, SimLimit::UsedUp(NOW + 30)).await, seconds(30));
+    assert_eq!(pause(GitLab, SimLimit::TooFast(Some(7))).await, seconds(7));
+    assert_eq!(
+        pause(Forgejo, SimLimit::TooFast(None)).await,
+        "ask again later, or with a token of a higher limit"
+    );
 }
 
 #[tokio::test]
@@ -143,7 +283,7 @@ async fn check_runs_that_were_all_left_out_are_none() {
     })
     .await;
     let outcome = outcome(&(asked + "numbers = [1]")).await;
-    assert_eq!(outcome.finding().actual.as_deref(), Some("#1 has no checks"));
+    assert_eq!(outcome.finding().actual.as_deref(), Some("#1 has only checks that were left out (test)"));
 }
 
 #[tokio::test]

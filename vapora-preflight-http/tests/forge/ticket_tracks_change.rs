@@ -2,7 +2,7 @@
 
 use vapora_preflight::{Kind, Outcome, Problems, Value};
 use vapora_preflight_http::TicketTracksChange;
-use vapora_preflight_sim::{Fault, FaultPlan, ForgeDialect, SimForge, SimTicket, TicketFate};
+use vapora_preflight_sim::{Fault, FaultPlan, ForgeDialect, SimForge, SimLimit, SimTicket, TicketFate};
 
 use crate::ask::{FORGES, PROJECT, TOKEN, ask, assert_told, forge, run, settings, with_evidence};
 
@@ -159,9 +159,19 @@ async fn a_token_that_is_not_known_is_an_error() {
 async fn a_limit_that_is_used_up_is_an_error_that_says_how_long_to_wait() {
     for dialect in FORGES {
         let forge = tracked(dialect).await;
-        forge.edit(|state| state.limited = Some(90));
+        forge.edit(|state| state.limited = Some(SimLimit::TooFast(Some(90))));
         let result = ask::<TicketTracksChange>(&(settings(dialect, &forge) + "number = 7")).await;
         assert_told!(format!("a_limit_that_is_used_up_is_an_error_{dialect:?}"), result);
+    }
+}
+
+#[tokio::test]
+async fn a_project_that_is_called_otherwise_now_is_no_ticket_that_has_moved() {
+    for dialect in [ForgeDialect::GitHub, ForgeDialect::GitLab] {
+        let forge = tracked(dialect).await;
+        forge.edit(|state| state.renamed = Some("vapora/deploy".to_owned()));
+        let result = ask::<TicketTracksChange>(&(settings(dialect, &forge) + "number = 7")).await;
+        assert_told!(format!("the_project_of_a_ticket_was_renamed_{dialect:?}"), result);
     }
 }
 
@@ -215,8 +225,8 @@ async fn a_redirect_does_not_take_the_token_anywhere() {
     use axum::response::IntoResponse as _;
     let peer = vapora_preflight_sim::Peer::serve(router).await.unwrap();
     let asked = asked.replace(&server.url(), &peer.url());
-    let outcome = ask::<TicketTracksChange>(&asked).await.unwrap();
-    assert!(matches!(&outcome, Outcome::Fail(it) if it.summary.contains("has moved")), "{outcome:?}");
+    let error = ask::<TicketTracksChange>(&asked).await.unwrap_err();
+    assert!(error.to_string().contains("is called otherwise now"), "{error}");
     assert_eq!(other.requests().len(), 0);
 }
 

@@ -1,6 +1,6 @@
 //! GitHub Actions: workflow dispatches, runs, jobs and artifacts.
 //!
-//! After `https://docs.github.com/en/rest/actions`; the answer to a dispatch with the run in it after
+//! After "REST API endpoints for GitHub Actions", `https://docs.github.com/en/rest/actions`; the answer to a dispatch with the run in it after
 //! `https://github.blog/changelog/2026-02-19-workflow-dispatch-api-now-returns-run-ids`.
 
 use std::fmt::Write as _;
@@ -133,6 +133,9 @@ fn dispatch(asked: &Asked, state: &mut SimForgeState, workflow: &str) -> Respons
     };
     if branch != "main" {
         return error(422, &format!("No ref found for: {branch}"));
+    }
+    if state.older && !asked.body["return_run_details"].is_null() {
+        return error(422, "Invalid request.\n\n\"return_run_details\" is not a permitted key.");
     }
     let inputs = asked.body["inputs"].as_object().cloned().unwrap_or_default();
     let inputs = inputs

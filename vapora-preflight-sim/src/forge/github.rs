@@ -1,19 +1,34 @@
-//! GitHub, after `https://docs.github.com/en/rest`.
+//! GitHub: issues, comments, milestones, pulls, reviews, commits, check runs and statuses.
+//!
+//! After the pages of "GitHub REST API documentation", version 2022-11-28, `https://docs.github.com/en/rest`: "Rate limits for
+//! the REST API", "Using pagination in the REST API", "Troubleshooting the REST API" (errors, versions, rights),
+//! "API Versions", and the reference of issues, pulls, checks and commits. An Enterprise Server is the same below `/api/v3`.
 
 use axum::body::Body;
 use http::{Method, Response};
 use serde_json::{Value, json};
 
 use super::{
-    asked::{Asked, answer, with},
+    ForgeDialect,
+    asked::{Asked, PROJECT_ID, answer, with},
     builds,
     state::{SimChange, SimForgeState, SimTicket, TicketFate},
 };
 
 const DOCS: &str = "https://docs.github.com/rest";
 
+/// The versions of the API.
+const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
+
 pub(super) fn error(status: u16, message: &str) -> Response<Body> {
     answer(status, json!({ "message": message, "documentation_url": DOCS, "status": status.to_string() }))
+}
+
+/// That a field of a request is missing.
+fn invalid(resource: &str, field: &str) -> Response<Body> {
+    let wrong = json!({ "resource": resource, "code": "missing_field", "field": field });
+    let body = json!({ "message": "Validation Failed", "errors": [wrong], "documentation_url": DOCS, "status": "422" });
+    answer(422, body)
 }
 
 pub(super) fn missing() -> Response<Body> {
@@ -25,21 +40,44 @@ pub(super) fn respond(asked: &Asked, state: &mut SimForgeState) -> Response<Body
     if let ["blob", id] = path[..] {
         return builds::blob(state, id);
     }
+    if !asked.introduced {
+        return error(
+            403,
+            "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
+        );
+    }
+    if let Some(version) = asked.version.as_ref().filter(|it| !VERSIONS.contains(&it.as_str())) {
+        return error(400, &format!("Version {version} is not a supported version."));
+    }
     if asked.credentials.as_deref() != Some(state.token.as_str()) {
         return error(401, "Bad credentials");
     }
-    if let Some(seconds) = state.limited {
-        let limited = error(403, "API rate limit exceeded for user ID 1.");
-        return with(with(limited, "x-ratelimit-remaining", "0"), "retry-after", &seconds.to_string());
+    if let Some(limit) = state.limited {
+        return limit.told(ForgeDialect::GitHub);
     }
-    if path == ["user"] {
+    let counted = with(answered(asked, state, &path), "x-ratelimit-limit", "5000");
+    let counted = with(counted, "x-ratelimit-remaining", "4711");
+    with(counted, "x-ratelimit-resource", "core")
+}
+
+fn answered(asked: &Asked, state: &mut SimForgeState, path: &[&str]) -> Response<Body> {
+    if *path == ["user"] {
         return answer(200, json!({ "login": state.user, "id": 1, "type": "User" }));
     }
     let project = state.project.clone();
-    let ["repos", owner, name, rest @ ..] = &path[..] else { return missing() };
-    if !state.visible || format!("{owner}/{name}") != project {
-        return with(missing(), "x-oauth-scopes", "public_repo");
-    }
+    let rest = match path {
+        // the number of a project stays with it
+        ["repositories", PROJECT_ID, rest @ ..] if state.visible => rest,
+        ["repos", owner, name, rest @ ..] if state.visible && format!("{owner}/{name}") == project => {
+            if state.renamed.is_some() {
+                let to = format!("{}/repositories/{PROJECT_ID}/{}", asked.site(), rest.join("/"));
+                return moved(to.trim_end_matches('/'));
+            }
+            rest
+        }
+        ["repos", _, _, ..] => return with(missing(), "x-oauth-scopes", "public_repo"),
+        _ => return missing(),
+    };
     if let Some(lacking) = state.lacking.clone()
         && !rest.is_empty()
     {
@@ -51,6 +89,11 @@ pub(super) fn respond(asked: &Asked, state: &mut SimForgeState) -> Response<Body
         (_, ["actions", rest @ ..]) => builds::answer_actions(asked, state, rest),
         (_, rest) => tracked(asked, state, rest),
     }
+}
+
+fn moved(to: &str) -> Response<Body> {
+    let body = json!({ "message": "Moved Permanently", "url": to, "documentation_url": DOCS });
+    with(answer(301, body), "location", to)
 }
 
 fn named(names: &[String]) -> Vec<Value> {
@@ -140,7 +183,7 @@ fn tracked(asked: &Asked, state: &mut SimForgeState, path: &[&str]) -> Response<
                     let comment = comment.clone();
                     answer(200, comment_of(asked, state, &comment.author, comment.id, &comment.body))
                 }
-                (&Method::PATCH, Some(_)) => error(422, "Validation Failed"),
+                (&Method::PATCH, Some(_)) => invalid("IssueComment", "body"),
                 _ => missing(),
             }
         }
@@ -149,26 +192,19 @@ fn tracked(asked: &Asked, state: &mut SimForgeState, path: &[&str]) -> Response<
                 TicketFate::There => answer(200, issue(asked, state, &ticket)),
                 TicketFate::Deleted => error(410, "This issue was deleted"),
                 TicketFate::Moved(project, number) => {
-                    let to = format!("{}/repos/{project}/issues/{number}", asked.site());
-                    let body =
-                        json!({ "message": "Moved Permanently", "url": to, "documentation_url": DOCS });
-                    with(answer(301, body), "location", &to)
+                    moved(&format!("{}/repos/{project}/issues/{number}", asked.site()))
                 }
             },
             None => missing(),
         },
         (&Method::GET, ["issues", number, "comments"]) => match state.ticket(number).cloned() {
-            Some(ticket) => {
-                let rows = ticket.comments.iter();
-                let rows = rows.map(|it| comment_of(asked, state, &it.author, it.id, &it.body)).collect();
-                asked.page(rows, None, pages)
-            }
+            Some(ticket) => asked.page(comments(asked, state, &ticket), None, pages),
             None => missing(),
         },
         (&Method::POST, ["issues", number, "comments"]) => {
             let text = asked.body["body"].as_str().unwrap_or_default();
             if text.is_empty() {
-                return error(422, "Validation Failed");
+                return invalid("IssueComment", "body");
             }
             match state.say(number, text) {
                 Some(it) => answer(201, comment_of(asked, state, &it.author, it.id, &it.body)),
@@ -183,7 +219,8 @@ fn tracked(asked: &Asked, state: &mut SimForgeState, path: &[&str]) -> Response<
             Some(change) => {
                 let rows = change.reviews.iter().map(|review| {
                     let commit = if review.commit.is_empty() { &change.head } else { &review.commit };
-                    json!({ "user": { "login": review.author }, "state": review.state, "commit_id": commit,
+                    let user = if review.author.is_empty() { Value::Null } else { json!({ "login": review.author }) };
+                    json!({ "user": user, "author_association": "MEMBER", "state": review.state, "commit_id": commit,
                         "submitted_at": "2026-11-28T10:00:00Z" })
                 });
                 asked.page(rows.collect(), None, pages)
@@ -210,9 +247,7 @@ fn tracked(asked: &Asked, state: &mut SimForgeState, path: &[&str]) -> Response<
         (&Method::GET, ["compare", range]) => match range.split_once("...") {
             Some((from, "main")) if from == state.tag => {
                 let rows = state.commits.iter().map(|commit| json!({ "sha": commit.sha })).collect();
-                let total = state.commits.len();
-                let paged = asked.page(rows, Some("commits"), pages);
-                with(paged, "x-total-commits", &total.to_string())
+                asked.page(rows, Some("commits"), pages)
             }
             _ => missing(),
         },
@@ -231,6 +266,11 @@ fn milestones(state: &SimForgeState) -> Vec<String> {
     titles.sort();
     titles.dedup();
     titles
+}
+
+/// What was said to a ticket.
+pub(super) fn comments(asked: &Asked, state: &SimForgeState, ticket: &SimTicket) -> Vec<Value> {
+    ticket.comments.iter().map(|it| comment_of(asked, state, &it.author, it.id, &it.body)).collect()
 }
 
 fn comment_of(asked: &Asked, state: &SimForgeState, author: &str, id: u64, body: &str) -> Value {

@@ -1,13 +1,23 @@
-//! GitLab, after `https://docs.gitlab.com/api/rest/`.
+//! GitLab: issues, notes, merge requests with their approvals, reviewers and versions, statuses and comparisons.
+//!
+//! After the pages "REST API" (paths, pages by `Link` and `x-next-page`, redirects), "REST API troubleshooting" (statuses and the
+//! bodies of errors), "Merge request approvals API", "Merge requests API" and "Commits API", all below
+//! `https://docs.gitlab.com/api/`.
 
 use axum::body::Body;
 use http::{Method, Response};
 use serde_json::{Value, json};
 
 use super::{
+    ForgeDialect,
     asked::{Asked, answer, raw, with},
-    state::{SimChange, SimForgeState, SimTicket, TicketFate},
+    state::{SimChange, SimForgeState, SimReview, SimTicket, TicketFate},
 };
+
+/// The number of the one project.
+const PROJECT_ID: &str = "81";
+/// When each version of a change was pushed, the newest first.
+const PUSHED: [&str; 2] = ["2026-11-28T09:00:00.000Z", "2026-11-26T09:00:00.000Z"];
 
 fn error(status: u16, message: &str) -> Response<Body> {
     answer(status, json!({ "message": format!("{status} {message}") }))
@@ -23,9 +33,8 @@ pub(super) fn respond(asked: &Asked, state: &mut SimForgeState) -> Response<Body
     if asked.credentials.as_deref() != Some(state.token.as_str()) {
         return error(401, "Unauthorized");
     }
-    if let Some(seconds) = state.limited {
-        let limited = with(raw(429, "text/plain", "Retry later\n"), "ratelimit-remaining", "0");
-        return with(limited, "retry-after", &seconds.to_string());
+    if let Some(limit) = state.limited {
+        return limit.told(ForgeDialect::GitLab);
     }
     if path == ["user"] {
         return answer(200, json!({ "username": state.user, "id": 1, "state": "active" }));
@@ -36,8 +45,14 @@ pub(super) fn respond(asked: &Asked, state: &mut SimForgeState) -> Response<Body
         return answer(403, body);
     }
     let ["projects", project, rest @ ..] = path else { return missing() };
-    if !state.visible || *project != state.project {
+    if !state.visible || ![state.project.as_str(), PROJECT_ID].contains(project) {
         return error(404, "Project Not Found");
+    }
+    if state.renamed.is_some() && *project != PROJECT_ID {
+        let to = format!("{}/api/v4/projects/{PROJECT_ID}/{}", asked.site(), rest.join("/"));
+        let to = to.trim_end_matches('/');
+        let moved = raw(301, "text/plain", format!("This resource has been moved permanently to {to}"));
+        return with(moved, "location", to);
     }
     let pages = state.page_size;
     match (&asked.method, rest) {
@@ -64,14 +79,57 @@ pub(super) fn respond(asked: &Asked, state: &mut SimForgeState) -> Response<Body
         (&Method::GET, ["merge_requests", number, "approvals"]) => match state.change(number) {
             Some(change) => {
                 let approved = change.reviews.iter().filter(|it| it.state == "APPROVED");
-                let by: Vec<Value> =
-                    approved.map(|it| json!({ "user": { "username": it.author } })).collect();
-                answer(200, json!({ "approved": !by.is_empty(), "approved_by": by }))
+                let times = !state.older;
+                let by: Vec<Value> = approved
+                    .map(|it| {
+                        let user = json!({ "username": it.author, "state": "active" });
+                        let at = if is_of_head(change, it) {
+                            "2026-11-28T10:00:00.000Z"
+                        } else {
+                            "2026-11-27T10:00:00.000Z"
+                        };
+                        if times {
+                            json!({ "user": user, "approved_at": at })
+                        } else {
+                            json!({ "user": user })
+                        }
+                    })
+                    .collect();
+                answer(
+                    200,
+                    json!({ "approvals_required": 0, "approvals_left": 0, "approved": !by.is_empty(), "approved_by": by }),
+                )
+            }
+            None => missing(),
+        },
+        (&Method::GET, ["merge_requests", number, "reviewers"]) => match state.change(number) {
+            Some(change) => {
+                let row = |review: &SimReview| {
+                    let said = match review.state.as_str() {
+                        "APPROVED" => "approved",
+                        "CHANGES_REQUESTED" => "requested_changes",
+                        "COMMENTED" => "reviewed",
+                        _ => "unreviewed",
+                    };
+                    json!({ "user": { "username": review.author, "state": "active" }, "state": said })
+                };
+                asked.page(change.reviews.iter().map(row).collect(), None, pages)
+            }
+            None => missing(),
+        },
+        (&Method::GET, ["merge_requests", number, "versions"]) => match state.change(number) {
+            Some(change) => {
+                let earlier = change.reviews.iter().find(|it| !is_of_head(change, it)).map(|it| &it.commit);
+                let commits = std::iter::once(&change.head).chain(earlier).zip(PUSHED);
+                let rows = commits.map(
+                    |(sha, at)| json!({ "head_commit_sha": sha, "created_at": at, "state": "collected" }),
+                );
+                asked.page(rows.collect(), None, pages)
             }
             None => missing(),
         },
         (&Method::GET, ["repository", "commits", sha, "statuses"]) => {
-            let statuses = state.change_of_head(sha).map(|it| it.statuses.clone()).unwrap_or_default();
+            let statuses = state.change_built_as(sha).map(|it| it.statuses.clone()).unwrap_or_default();
             let called = |status: &str| match status {
                 "failure" | "error" => "failed".to_owned(),
                 other => other.to_owned(),
@@ -94,6 +152,11 @@ pub(super) fn respond(asked: &Asked, state: &mut SimForgeState) -> Response<Body
         }
         _ => missing(),
     }
+}
+
+/// Whether a review is of the last commit.
+fn is_of_head(change: &SimChange, review: &SimReview) -> bool {
+    review.commit.is_empty() || review.commit == change.head
 }
 
 fn users(names: &[String]) -> Vec<Value> {
@@ -128,6 +191,7 @@ fn merge_request(asked: &Asked, state: &SimForgeState, change: &SimChange) -> Va
         "target_branch": change.base, "sha": change.head, "merge_commit_sha": change.merge_commit,
         "web_url": format!("{}/{}/-/merge_requests/{}", asked.site(), state.project, change.number),
         "labels": change.labels, "milestone": milestone(change.milestone.as_ref()),
+        "head_pipeline": { "id": 47, "sha": change.merge_result.as_ref().unwrap_or(&change.head), "status": "success" },
     })
 }
 
@@ -142,7 +206,9 @@ fn notes(asked: &Asked, state: &mut SimForgeState, number: &str, rest: &[&str]) 
             }
             None => missing(),
         },
-        (&Method::POST, []) if text.is_empty() => answer(400, json!({ "error": "body is missing" })),
+        (&Method::POST, []) if text.is_empty() => {
+            answer(400, json!({ "message": "400 (Bad request) \"body\" not given" }))
+        }
         (&Method::POST, []) => match state.say(number, &text) {
             Some(it) => answer(201, note(it.id, &it.author, &it.body)),
             None => missing(),

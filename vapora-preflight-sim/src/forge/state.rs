@@ -1,5 +1,7 @@
 //! What a forge holds.
 
+use super::SimLimit;
+
 /// What became of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TicketFate {
@@ -48,7 +50,7 @@ pub struct SimComment {
 /// A review of a change.
 #[derive(Debug, Clone)]
 pub struct SimReview {
-    /// Who wrote it.
+    /// Who wrote it; nobody where the account is no more.
     pub author: String,
     /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED` or `DISMISSED`, as GitHub calls them.
     pub state: String,
@@ -79,6 +81,9 @@ pub struct SimChange {
     pub statuses: Vec<(String, String)>,
     /// The check runs of its head, by name: a conclusion of GitHub, or `queued` or `in_progress`.
     pub check_runs: Vec<(String, String)>,
+    /// For GitLab: the commit that its pipeline built and has its statuses, where that is not its head but what the merge will
+    /// come to.
+    pub merge_result: Option<String>,
     /// Its labels.
     pub labels: Vec<String>,
     /// Its milestone.
@@ -145,8 +150,17 @@ pub struct SimForgeState {
     pub visible: bool,
     /// The right that the token lacks, as the forge calls it: `issues=read`, `read:issue`.
     pub lacking: Option<String>,
-    /// Whether it has been asked too much, and for how many seconds.
-    pub limited: Option<u64>,
+    /// Whether it has been asked too much.
+    pub limited: Option<SimLimit>,
+    /// The path that it is served below, such as `/api/v3` or `/git`; empty where it has a host of its own.
+    pub below: String,
+    /// The name that the project is known by now, where it was renamed.
+    pub renamed: Option<String>,
+    /// The host that links to other pages name, as behind a proxy that the server does not know of.
+    pub linked_host: Option<String>,
+    /// Whether it is an older server: a GitLab that does not tell when somebody approved, a Woodpecker whose lists cannot be
+    /// filtered, a GitHub Enterprise Server that refuses the question which run was begun.
+    pub older: bool,
     /// How many of a list are on one page, at most.
     pub page_size: usize,
     /// Its tickets.
@@ -208,6 +222,7 @@ impl SimChange {
             reviews: vec![approval],
             statuses: vec![("ci/build".to_owned(), "success".to_owned())],
             check_runs: Vec::new(),
+            merge_result: None,
             labels: Vec::new(),
             milestone: None,
         }
@@ -223,6 +238,10 @@ impl SimForgeState {
             visible: true,
             lacking: None,
             limited: None,
+            below: String::new(),
+            renamed: None,
+            linked_host: None,
+            older: false,
             page_size: 100,
             tickets: Vec::new(),
             changes: Vec::new(),
@@ -250,6 +269,11 @@ impl SimForgeState {
     /// The change whose head that commit is.
     pub(super) fn change_of_head(&self, sha: &str) -> Option<&SimChange> {
         self.changes.iter().find(|change| change.head == sha)
+    }
+
+    /// The change that has its statuses at that commit.
+    pub(super) fn change_built_as(&self, sha: &str) -> Option<&SimChange> {
+        self.changes.iter().find(|it| it.merge_result.as_deref().unwrap_or(&it.head) == sha)
     }
 
     /// The change that brought that commit.

@@ -93,7 +93,11 @@ impl Judged {
             self.wrong.push(format!("has checks that have not ended ({})", some(&pending)));
         }
         if self.green == 0 && red.is_empty() && pending.is_empty() && !none_will_do {
-            self.wrong.push("has no checks".to_owned());
+            let left_out = of(CheckedState::Neutral);
+            self.wrong.push(match left_out.len() {
+                0 => "has no checks".to_owned(),
+                _ => format!("has only checks that were left out ({})", some(&left_out)),
+            });
         }
     }
 }
