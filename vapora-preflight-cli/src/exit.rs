@@ -124,6 +124,11 @@ fn known(error: &(dyn Error + 'static)) -> Option<(u8, Option<String>)> {
             RunError::NoMatch { did_you_mean, .. } => {
                 (USAGE, meant(did_you_mean).or_else(|| Some("`plan` lists what there is".to_owned())))
             }
+            RunError::NotGiven { variables } => {
+                let flags: Vec<String> =
+                    variables.iter().map(|variable| format!("--var {}=…", variable.name)).collect();
+                (USAGE, Some(format!("give what this release has of its own: `{}`", flags.join(" "))))
+            }
             RunError::NothingSelected { .. } => (USAGE, Some("`plan` lists what there is".to_owned())),
             _ => (USAGE, None),
         });

@@ -58,9 +58,11 @@ fn default_checklist() -> Option<PathBuf> {
 /// What a checklist is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To say what is wrong with it. The planned time need not be known.
+    /// To say what is wrong with it. What each release has of its own need not be known.
     Lint,
-    /// To show or run it.
+    /// To show it.
+    Show,
+    /// To run it.
     Run,
     /// To work on what is on record of it. Its warnings have been told, and where it names no release, it is for the only
     /// one on record.
@@ -108,8 +110,10 @@ pub(crate) fn open(
         }
     }
     let told = |warning: &&Diagnostic| match purpose {
-        Purpose::Lint => warning.code != Code::UnknownTime,
-        Purpose::Run => true,
+        Purpose::Lint => !matches!(warning.code, Code::UnknownTime | Code::VariableNotGiven),
+        Purpose::Show => true,
+        // it can't be run so, which says the same
+        Purpose::Run => warning.code != Code::VariableNotGiven,
         Purpose::Record => false,
     };
     let warnings: Vec<Diagnostic> = compiled.warnings.iter().filter(told).cloned().collect();

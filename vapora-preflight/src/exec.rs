@@ -237,8 +237,11 @@ impl<'p> Run<'p> {
     ///
     /// # Errors
     ///
-    /// The selection fits nothing, or an event could not be recorded. That a check fails or errs is no error of the run.
+    /// A variable that each release has of its own is not given, the selection fits nothing, or an event could not be recorded. That a check fails or errs is no error of the run.
     pub async fn execute(self) -> Result<RunOutcome, RunError> {
+        if !self.plan.not_given().is_empty() {
+            return Err(RunError::NotGiven { variables: self.plan.not_given().to_vec() });
+        }
         let now = self.clock.now();
         let planned = taken_up(self.plan, self.history.as_ref(), now);
         let mut report = self.history.unwrap_or_else(|| Report::new(self.plan.shared_outline(), now));

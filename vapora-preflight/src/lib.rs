@@ -65,7 +65,7 @@ pub use self::{
     },
     phase::{CheckBuilder, GateBuilder, Phase, PhaseBuilder},
     placeholder::placeholder_in,
-    plan::{Limits, Plan, Retry, Until},
+    plan::{Limits, Plan, RequiredVariable, Retry, Until},
     registry::{KindInfo, Registry},
     report::{
         AttestationRecord, CheckRecord, CheckView, Counts, GateRecord, NoPlan, NoteRecord, Report, RunRecord,

@@ -28,7 +28,20 @@ pub struct Plan {
     pub(crate) targets: BTreeMap<TargetName, Arc<Target>>,
     /// How many checks of a group may run at once.
     pub(crate) groups: BTreeMap<String, usize>,
+    pub(crate) not_given: Vec<RequiredVariable>,
     pub(crate) nodes: HashMap<CheckId, Node>,
+}
+
+/// A variable that each release has of its own, such as the number of its ticket: `[required_vars]` of a checklist.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RequiredVariable {
+    /// Its name below `vars`.
+    pub name: String,
+    /// What it is, in a few words.
+    pub about: String,
+    /// A value as it may be, with which a checklist is looked at without a release.
+    pub example: serde_json::Value,
 }
 
 /// A check or a gate, by its place in the plan.
@@ -129,6 +142,12 @@ impl Plan {
     /// A target by its name.
     pub fn target(&self, name: &str) -> Option<&Arc<Target>> {
         self.targets.get(name)
+    }
+
+    /// The variables that the caller has to give and has not given. Their examples stand for them, so that such a plan can
+    /// be looked at; it can't be run.
+    pub fn not_given(&self) -> &[RequiredVariable] {
+        &self.not_given
     }
 
     /// The names of what a check or a gate waits for.

@@ -5,8 +5,8 @@
 use std::{fs, time::Duration};
 
 use vapora_preflight::{
-    Advice, CheckId, CheckOutline, Compiled, Digest, Effect, Outline, Overrides, PlanBuilder, Question,
-    ReleaseId, Severity, Side, Sources, Timestamp, load,
+    Advice, CheckId, CheckOutline, Code, Compiled, Digest, Effect, Outline, Overrides, PlanBuilder, Question,
+    ReleaseId, Run, RunError, Severity, Side, Sources, Timestamp, load,
 };
 
 #[path = "kinds/demo.rs"]
@@ -129,6 +129,47 @@ fn variables_are_filled_in_one_after_the_other_and_overridden_with_their_types()
     assert_eq!(ids(outline.checks.iter().map(|it| &it.id)), ["each[x]", "each[y]"]);
     assert_eq!(check(outline, "each[x]").title, "plain text-staging 42");
     assert_eq!(outline.deployment.release.as_ref().map(ReleaseId::as_str), Some("v2"));
+}
+
+/// A checklist whose releases have a ticket each.
+const OF_A_TICKET: &str = r#"
+    [required_vars]
+    ticket = { about = "the number of the ticket", example = 1 }
+    [vars]
+    page = "tickets/{{ vars.ticket }}"
+    [phase.before]
+    [check.one]
+    kind = "demo.answers"
+    question = "is {{ vars.page }} there?"
+    at_least = 1
+"#;
+
+#[test]
+fn a_variable_of_the_release_is_an_example_until_it_is_given() {
+    let compiled = compile(OF_A_TICKET);
+    let [ticket] = compiled.plan.not_given() else { panic!("{:?}", compiled.plan.not_given()) };
+    assert_eq!(
+        (ticket.name.as_str(), ticket.about.as_str(), &ticket.example),
+        ("ticket", "the number of the ticket", &1.into())
+    );
+    let codes: Vec<Code> = compiled.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(codes, [Code::VariableNotGiven]);
+
+    let given = compile_with(OF_A_TICKET, Overrides::new().var("ticket", "1"));
+    assert_eq!(given.plan.not_given(), []);
+    assert_eq!(given.warnings, []);
+    let another = compile_with(OF_A_TICKET, Overrides::new().var("ticket", "2"));
+    let definition = |compiled: &Compiled| check(compiled.plan.outline(), "one").definition;
+    assert_eq!(definition(&given), definition(&compiled), "the value counts, wherever it comes from");
+    assert_ne!(definition(&given), definition(&another));
+}
+
+#[tokio::test]
+async fn a_plan_with_examples_in_it_is_not_run() {
+    let plan = compile(OF_A_TICKET).plan;
+    let error = Run::new(&plan).execute().await.unwrap_err();
+    assert!(matches!(&error, RunError::NotGiven { variables } if variables == plan.not_given()), "{error}");
+    assert_eq!(error.to_string(), "expected `ticket` (the number of the ticket), found nothing");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::{
 /// Shows what a run would do.
 pub(crate) fn plan(args: &PlanArgs, terminal: &Terminal) -> Ended {
     let opened =
-        setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, Purpose::Run, terminal)?;
+        setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, Purpose::Show, terminal)?;
     let text = match args.format {
         PlanFormat::Text => clean_lines(&as_text(&opened.plan)),
         PlanFormat::Json => clean_json(&serde_json::to_string_pretty(&as_json(&opened.plan))?),

@@ -30,6 +30,29 @@ fn a_release_remembers_what_it_was_run_with() {
 }
 
 #[test]
+fn what_a_release_has_of_its_own_is_asked_for() {
+    let text = checklist(&[(
+        "said",
+        "kind = \"plan.documented\"\ndocument = \"what\"\nhint = \"see {{ vars.ticket }}\"",
+    )]);
+    let desk = Desk::new(&format!(
+        "{text}\n[required_vars]\nticket = {{ about = \"the number of the ticket\", example = 1287 }}\n"
+    ));
+    desk.run(&["lint"]).with(0);
+    let said = desk.run(&["plan"]).with(0);
+    assert!(said.err.contains("its example `1287` stands for it"), "{}", said.err);
+
+    let said = desk.run(&["run"]).with(2);
+    let expected = "error: expected `ticket` (the number of the ticket), found nothing\n  help: give what this release has of its own: `--var ticket=…`";
+    assert_eq!(said.err.trim_end(), expected);
+    assert!(!desk.file(".preflight").exists(), "nothing is begun");
+
+    desk.run(&["run", "--var", "ticket=7"]).with(0);
+    desk.run(&["run"]).with(0);
+    assert_eq!(desk.run(&["plan"]).with(0).err, "");
+}
+
+#[test]
 fn a_release_remembers_its_checklist() {
     let desk = Desk::new("");
     std::fs::remove_file(desk.file("preflight.toml")).unwrap();

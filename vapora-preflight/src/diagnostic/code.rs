@@ -75,6 +75,8 @@ codes! {
     UnknownDocument => "unknown-document",
     /// A template or an expression names something that does not exist.
     UnknownVariable => "unknown-variable",
+    /// A variable that each release has of its own is not given, and its example stands for it.
+    VariableNotGiven => "variable-not-given",
     /// A template cannot be read, or fails.
     InvalidTemplate => "invalid-template",
     /// An expression cannot be read, or fails.

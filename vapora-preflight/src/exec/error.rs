@@ -1,6 +1,6 @@
 //! Why a run could not be made.
 
-use crate::JournalError;
+use crate::{JournalError, RequiredVariable};
 
 /// Why a run could not be made, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,12 @@ pub enum RunError {
     /// An event could not be recorded. The run ended at once, and nothing was built on that event.
     #[error("could not record the run")]
     Journal(#[from] JournalError),
+    /// Variables that each release has of its own are not given.
+    #[error("expected {}, found nothing", listed(variables))]
+    NotGiven {
+        /// The variables.
+        variables: Vec<RequiredVariable>,
+    },
     /// The selection leaves nothing to ask and no gate to judge.
     #[error("nothing is selected by `{selection}`")]
     NothingSelected {
@@ -33,4 +39,10 @@ pub enum RunError {
         /// What is wrong with it.
         message: String,
     },
+}
+
+fn listed(variables: &[RequiredVariable]) -> String {
+    let names: Vec<String> =
+        variables.iter().map(|variable| format!("`{}` ({})", variable.name, variable.about)).collect();
+    names.join(", ")
 }

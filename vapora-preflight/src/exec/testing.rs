@@ -278,6 +278,7 @@ impl Table {
             gates,
             targets: BTreeMap::new(),
             groups: self.groups,
+            not_given: Vec::new(),
             nodes,
         }
     }

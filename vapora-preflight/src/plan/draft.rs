@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Advice, Check, CheckId, Commands, Deployment, Effect, EvidenceField, Gate, Limits, PhaseId, PhaseOutline,
-    Question, Requirements, Role, Section, Severity, Side, Span, Target, TargetName,
+    Question, RequiredVariable, Requirements, Role, Section, Severity, Side, Span, Target, TargetName,
 };
 
 /// A text with its place; what is written in Rust has none.
@@ -104,6 +104,8 @@ pub(crate) struct Draft {
     pub(crate) title: Option<String>,
     pub(crate) deployment: Deployment,
     pub(crate) vars: serde_json::Map<String, serde_json::Value>,
+    /// Variables that the caller has to give and has not given.
+    pub(crate) not_given: Vec<RequiredVariable>,
     pub(crate) targets: BTreeMap<TargetName, Arc<Target>>,
     pub(crate) groups: BTreeMap<String, usize>,
     pub(crate) phases: Vec<DraftPhase>,

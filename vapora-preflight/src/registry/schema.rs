@@ -45,6 +45,7 @@ impl Registry {
                 },
                 "deployment": deployment(),
                 "vars": { "type": "object", "description": "variables for templates and expressions" },
+                "required_vars": named(required_variable()),
                 "target": named(table(target)),
                 "check": named(check),
                 "gate": named(gate()),
@@ -175,6 +176,18 @@ fn deployment() -> Value {
         ("planned", time()),
         ("window", table([("opens", time()), ("closes", time())])),
     ])
+}
+
+fn required_variable() -> Value {
+    let mut schema = table([
+        ("about", text("what it is, in a few words")),
+        (
+            "example",
+            json!({ "description": "a value as it may be, with which the checklist is looked at without a release" }),
+        ),
+    ]);
+    schema["required"] = json!(["about", "example"]);
+    schema
 }
 
 fn phase() -> Value {

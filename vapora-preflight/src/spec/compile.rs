@@ -13,8 +13,8 @@ use super::{
     text::{Filler, fill, has_template, to_json},
 };
 use crate::{
-    Code, Deployment, Diagnostic, MaintenanceWindow, Offset, PhaseId, PhaseOutline, Registry, Sources, Span,
-    Target, TargetName, Timestamp,
+    Code, Deployment, Diagnostic, MaintenanceWindow, Offset, PhaseId, PhaseOutline, Registry,
+    RequiredVariable, Sources, Span, Target, TargetName, Timestamp,
     diagnostic::nearest,
     expr::{Names, scope, scope_of, value_of},
     plan::draft::{Draft, DraftPhase, Text},
@@ -55,7 +55,8 @@ pub(super) fn compile(
     let time_told;
     (draft.deployment, time_told) = deployment(&mut document, overrides, out);
     let deployment_json = serde_json::to_value(&draft.deployment).unwrap_or_default();
-    draft.vars = variables(&mut document, overrides, &draft.deployment, &deployment_json, out);
+    (draft.vars, draft.not_given) = required_variables(&mut document, overrides, out);
+    variables(&mut document, overrides, &mut draft, &deployment_json, out);
 
     let vars = serde_json::Value::Object(draft.vars.clone());
     let values: BTreeMap<String, minijinja::Value> =
@@ -152,15 +153,62 @@ fn maintenance_window(
     Some(MaintenanceWindow { opens: opens?, closes: closes? })
 }
 
+type Variables = serde_json::Map<String, serde_json::Value>;
+
+/// Variables that each release has of its own: what the caller gives, or else the examples, with those that are examples.
+fn required_variables(
+    document: &mut Document<'_>,
+    overrides: &Overrides,
+    out: &mut Vec<Diagnostic>,
+) -> (Variables, Vec<RequiredVariable>) {
+    let (mut vars, mut not_given) = (Variables::new(), Vec::new());
+    let names = Names::default();
+    let nothing = scope(&serde_json::Value::Null, None, None);
+    let filler = Filler { names: &names, scope: &nothing };
+    for entry in std::mem::take(&mut document.required_vars) {
+        let what = format!("`required_vars.{}`", entry.name);
+        // it stays known in any case, so that its mistake is told once
+        let value = vars.entry(entry.name.clone()).or_insert(serde_json::Value::Null);
+        let Some(mut fields) = Fields::of(entry.source, entry.value, &what, out) else { continue };
+        if fields.lacks("about") || fields.lacks("example") {
+            out.push(
+                Diagnostic::error(
+                    Code::MissingKey,
+                    format!("{what} needs `about` and `example`"),
+                    entry.name_span,
+                )
+                .help("say what it is, as in `{ about = \"the number of the ticket\", example = 1287 }`"),
+            );
+        }
+        let about = fields.plain::<String>("about", &filler, out).unwrap_or_default();
+        let example = fields.raw("example").map(|value| to_json(value.get_ref()));
+        fields.finish(&what, out);
+        if let Some(given) = overrides.vars.get(&entry.name) {
+            value.clone_from(given);
+            continue;
+        }
+        let Some(example) = example else { continue };
+        value.clone_from(&example);
+        let message =
+            format!("`vars.{}` is not given, and its example `{example}` stands for it", entry.name);
+        out.push(
+            Diagnostic::warning(Code::VariableNotGiven, message, entry.name_span)
+                .help(format!("a run has to be given {about}: `--var {}=…`", entry.name)),
+        );
+        not_given.push(RequiredVariable { name: entry.name, about, example });
+    }
+    (vars, not_given)
+}
+
 /// Variables may be templates over those declared before them.
 fn variables(
     document: &mut Document<'_>,
     overrides: &Overrides,
-    given: &Deployment,
+    draft: &mut Draft,
     deployment: &serde_json::Value,
     out: &mut Vec<Diagnostic>,
-) -> serde_json::Map<String, serde_json::Value> {
-    let mut vars = serde_json::Map::new();
+) {
+    let vars = &mut draft.vars;
     for mut entry in std::mem::take(&mut document.vars) {
         if let Some(value) = overrides.vars.get(&entry.name) {
             vars.insert(entry.name, value.clone());
@@ -170,8 +218,8 @@ fn variables(
             vars.insert(entry.name, to_json(entry.value.get_ref()));
             continue;
         }
-        let names = Names::default().closed("vars", vars.keys()).deployment(given);
-        let so_far = serde_json::json!({ "vars": vars, "deployment": deployment });
+        let names = Names::default().closed("vars", vars.keys()).deployment(&draft.deployment);
+        let so_far = serde_json::json!({ "vars": &*vars, "deployment": deployment });
         let so_far = scope(&so_far, None, None);
         let filler = Filler { names: &names, scope: &so_far };
         if !fill(entry.source, &mut entry.value, &filler, out) {
@@ -187,7 +235,6 @@ fn variables(
         let message = format!("the caller sets `vars.{name}`, which the checklist does not declare");
         out.push(Diagnostic::error(Code::UnknownVariable, message, None).help(help));
     }
-    vars
 }
 
 fn targets(document: &mut Document<'_>, known: &Known<'_>, draft: &mut Draft, out: &mut Vec<Diagnostic>) {

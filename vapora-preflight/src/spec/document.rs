@@ -30,6 +30,7 @@ pub(super) struct Document<'s> {
     pub(super) title: Option<At<String>>,
     pub(super) deployment: Option<(SourceId, Spanned<DeValue<'s>>, Span)>,
     pub(super) vars: Vec<Entry<'s>>,
+    pub(super) required_vars: Vec<Entry<'s>>,
     pub(super) targets: Vec<Entry<'s>>,
     pub(super) phases: Vec<Entry<'s>>,
     pub(super) checks: Vec<Entry<'s>>,
@@ -50,6 +51,7 @@ const TOP: &[&str] = &[
     "phase",
     "deployment",
     "vars",
+    "required_vars",
     "target",
     "check",
     "gate",
@@ -139,6 +141,7 @@ impl<'s> Document<'s> {
                     continue;
                 }
                 "vars" => &mut self.vars,
+                "required_vars" => &mut self.required_vars,
                 "target" => &mut self.targets,
                 "check" => &mut self.checks,
                 "gate" => &mut self.gates,
@@ -172,8 +175,11 @@ impl<'s> Document<'s> {
         for list in [&mut self.checks, &mut self.gates] {
             keep_first(list, "name", &mut ids, out);
         }
+        let mut variables = HashMap::new();
+        for list in [&mut self.required_vars, &mut self.vars] {
+            keep_first(list, "variable", &mut variables, out);
+        }
         for (list, what) in [
-            (&mut self.vars, "variable"),
             (&mut self.targets, "target"),
             (&mut self.phases, "phase"),
             (&mut self.groups, "group"),

@@ -161,6 +161,7 @@ pub(super) fn finish(
         gates: planned_gates,
         targets: draft.targets,
         groups: draft.groups,
+        not_given: draft.not_given,
         nodes,
     }
 }
