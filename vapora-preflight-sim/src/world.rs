@@ -106,6 +106,7 @@ pub struct World {
     artifacts: Mutex<Vec<WorldFile>>,
     /// Whether the newest file of a backup is cut short.
     damaged_backup: AtomicBool,
+    edited_artifacts: AtomicBool,
     /// Whether the nightly backup does not run.
     no_backups: AtomicBool,
     /// Whether a deployment leaves the images as they are.
@@ -273,6 +274,7 @@ impl World {
             disks: Mutex::new(vec![disk("/", 40, 22), disk("/var/lib/vapora", 200, 131)]),
             artifacts: Mutex::default(),
             damaged_backup: AtomicBool::new(false),
+            edited_artifacts: AtomicBool::new(false),
             no_backups: AtomicBool::new(false),
             no_images: AtomicBool::new(false),
             clock,
@@ -387,6 +389,15 @@ impl World {
     /// configurations of all modes.
     pub fn artifacts(&self) -> Vec<WorldFile> {
         self.artifacts_now().clone()
+    }
+
+    /// The same files as they lie in the folder that somebody unpacked them into.
+    pub fn unpacked_artifacts(&self) -> Vec<WorldFile> {
+        let mut files = self.artifacts();
+        if self.edited_artifacts.load(Ordering::SeqCst) {
+            files::edit_by_hand(&mut files);
+        }
+        files
     }
 
     /// The same as a zip archive.
@@ -505,6 +516,7 @@ impl World {
             WorldFault::ArtifactMissing => {
                 self.artifacts_now().retain(|file| file.name != "docker-compose.yml");
             }
+            WorldFault::ArtifactEdited => self.edited_artifacts.store(true, Ordering::SeqCst),
             WorldFault::ManifestBroken => files::break_manifest(&mut self.artifacts_now()),
             WorldFault::NodeBusy => production.set_node_usage("node-2", 2_000, 31 << 30)?,
             WorldFault::MetricsMissing => production.without_metrics(),

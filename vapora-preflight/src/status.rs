@@ -107,9 +107,12 @@ impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Need { chain, because } => {
-                f.write_str("needs ")?;
-                for (index, id) in chain.iter().enumerate() {
-                    write!(f, "{}`{id}`", if index == 0 { "" } else { ", which needs " })?;
+                // of a long chain the ends: what it needs itself, and where it broke
+                match &chain[..] {
+                    [] => f.write_str("needs what is not there")?,
+                    [need] => write!(f, "needs `{need}`")?,
+                    [need, root] => write!(f, "needs `{need}`, which needs `{root}`")?,
+                    [need, .., root] => write!(f, "needs `{need}`, and in the end `{root}`")?,
                 }
                 write!(f, ", which {because}")
             }
@@ -255,5 +258,21 @@ impl fmt::Display for TimeOut {
             write!(f, "; last: {last}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_chain_its_ends_are_told() {
+        let said = |chain: &[&str]| {
+            let chain = chain.iter().map(|id| CheckId::new(*id).expect("it keeps to the grammar")).collect();
+            SkipReason::Need { chain, because: "failed".to_owned() }.to_string()
+        };
+        assert_eq!(said(&["a"]), "needs `a`, which failed");
+        assert_eq!(said(&["a", "b"]), "needs `a`, which needs `b`, which failed");
+        assert_eq!(said(&["a", "b", "c", "d"]), "needs `a`, and in the end `d`, which failed");
     }
 }

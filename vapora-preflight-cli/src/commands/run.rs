@@ -89,7 +89,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
 
 /// A run that could not begin, or could not go on.
 #[cfg(feature = "demo")]
-pub(crate) fn stopped(error: vapora_preflight::RunError) -> Stop {
+pub(crate) fn stopped(error: RunError) -> Stop {
     error.into()
 }
 

@@ -56,6 +56,7 @@ faults! {
     BackupStale, "backup-stale", "the nightly backup on production has not run for three days";
     BackupDamaged, "backup-damaged", "the newest file of the nightly backup is cut short";
     ArtifactMissing, "artifact-missing", "the artifacts of the release lack `docker-compose.yml`";
+    ArtifactEdited, "artifact-edited", "somebody has edited a manifest after the artifacts were unpacked";
     ManifestBroken, "manifest-broken", "a name is twice in the manifest of the Deployments";
     NodeBusy, "node-busy", "a production Node is near its capacity in memory";
     MetricsMissing, "metrics-missing", "production has no metrics server, so that nothing says what is used";

@@ -96,7 +96,7 @@ impl Machine {
         let artifacts = world.artifacts();
         let of_modes = artifacts.iter().filter(|file| file.name.starts_with("vapora-"));
         fill(&self.generated, of_modes)?;
-        fill(&self.artifacts, &artifacts)?;
+        fill(&self.artifacts, &world.unpacked_artifacts())?;
         fill(&self.backups, &world.backups()?)
     }
 }
