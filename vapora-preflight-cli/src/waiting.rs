@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use vapora_preflight::{CheckOutline, Outline, ReleaseId, Report, Standing, Unknown};
+use vapora_preflight::{CheckOutline, Outline, ReleaseId, Report, Standing, Unknown, shell_words};
 
 use crate::terminal::{clean, many};
 
@@ -67,42 +67,11 @@ pub(crate) fn filled<'a>(outline: &'a Outline, role: &str) -> Option<&'a str> {
 
 /// The command that records the word on a check.
 fn command(check: &CheckOutline, person: Option<&str>, record: Record<'_>) -> String {
-    let mut words = vec![
-        "vapora-preflight".to_owned(),
-        "attest".to_owned(),
-        quoted(check.id.as_str()),
-        "--by".to_owned(),
-        person.map_or_else(|| "NAME".to_owned(), quoted),
-        "--release".to_owned(),
-        quoted(record.release.as_str()),
-    ];
+    let dir = record.dir.to_string_lossy();
+    let mut words = vec!["vapora-preflight", "attest", check.id.as_str(), "--by", person.unwrap_or("NAME")];
+    words.extend(["--release", record.release.as_str()]);
     if record.dir != Path::new(".preflight") {
-        words.extend(["--dir".to_owned(), quoted(&record.dir.to_string_lossy())]);
+        words.extend(["--dir", &dir]);
     }
-    words.join(" ")
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let word = clean(word);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_quoted_where_a_shell_would_split_or_expand_it() {
-        assert_eq!(quoted("on-call_1.0+x"), "on-call_1.0+x");
-        assert_eq!(quoted("Ada Lovelace"), "'Ada Lovelace'");
-        assert_eq!(quoted("teams[support]"), "'teams[support]'");
-        assert_eq!(quoted("O'Neill"), r"'O'\''Neill'");
-        assert_eq!(quoted("$(x)\u{1b}"), "'$(x) '");
-        assert_eq!(quoted(""), "''");
-    }
+    shell_words(words.into_iter().map(clean))
 }

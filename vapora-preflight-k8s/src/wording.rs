@@ -86,16 +86,6 @@ pub(crate) fn because(reason: Option<&str>, message: Option<&str>) -> String {
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(": ")) }
 }
 
-/// Arguments as one would type them into a shell.
-pub(crate) fn shell(words: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+./,:@%".contains(c);
-    let quoted = words.iter().map(|word| {
-        let bare = !word.is_empty() && word.chars().all(plain);
-        if bare { word.clone() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,12 +107,6 @@ mod tests {
         assert_eq!(of("gold.storageclass.storage.k8s.io/requests.storage", "5Gi"), "5GiB");
         assert_eq!(of("count/deployments.apps", "7"), "7");
         assert_eq!(of("pods", "0"), "0");
-    }
-
-    #[test]
-    fn arguments_are_quoted_where_a_shell_would_split_them() {
-        let words = ["sh", "-c", "it's `x`", "", "a=b"].map(str::to_owned);
-        assert_eq!(shell(&words), r"sh -c 'it'\''s `x`' '' a=b");
     }
 
     #[test]

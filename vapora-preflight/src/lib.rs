@@ -26,6 +26,7 @@ mod registry;
 mod report;
 mod resources;
 mod secret;
+mod shell;
 mod spec;
 mod status;
 mod target;
@@ -73,6 +74,7 @@ pub use self::{
     },
     resources::Resources,
     secret::{NoSecrets, SecretRef, SecretStore},
+    shell::shell_words,
     spec::{CompileError, Compiled, Loaded, Overrides, PlanBuilder, RESERVED, load},
     status::{ErrorReport, SkipReason, Status, TimeOut, TimeOutScope},
     target::Target,

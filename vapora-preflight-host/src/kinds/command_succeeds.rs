@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, EvidenceField, ExposeSecret, Finding, Kind, Outcome,
-    Problems, Requirements, SecretRef, SecretString, async_trait,
+    Problems, Requirements, SecretRef, SecretString, async_trait, shell_words,
 };
 
 use crate::process::{Ended, Program, describe, not_started};
@@ -16,7 +16,7 @@ mod words;
 
 use self::{
     evidence::evidence_of,
-    words::{last_lines, quoted, split},
+    words::{last_lines, split},
 };
 
 /// More than this is not kept.
@@ -162,7 +162,7 @@ impl CommandSucceeds {
 impl Check for CommandSucceeds {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
         let (program, secrets) = self.program(cx)?;
-        let shown = quoted(&self.argv);
+        let shown = shell_words(&self.argv);
         cx.doing(format!("running `{shown}`"));
         let ended = program
             .run()
@@ -184,7 +184,7 @@ impl Check for CommandSucceeds {
             }
         }
         let by_hand = match &self.directory {
-            Some(directory) => format!("cd {} && {shown}", quoted(&[directory.display().to_string()])),
+            Some(directory) => format!("cd {} && {shown}", shell_words([directory.display().to_string()])),
             None => shown.clone(),
         };
         Ok(Outcome::Fail(

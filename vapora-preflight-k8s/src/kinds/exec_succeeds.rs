@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Advice, Bytes, Check, CheckContext, CheckError, CheckResult, Effect, EvidenceField, ExposeSecret as _,
-    Finding, Kind, Outcome, Problems, Requirements, SecretRef, async_trait,
+    Finding, Kind, Outcome, Problems, Requirements, SecretRef, async_trait, shell_words,
 };
 
 use self::judged::{Judged, Ran};
@@ -215,7 +215,7 @@ impl ExecSucceeds {
     /// The command as one would type it.
     fn by_hand(&self, pod: &str, container: &str) -> String {
         let input = if self.input.is_some() { " -i" } else { "" };
-        let words = crate::wording::shell(&self.argv);
+        let words = shell_words(&self.argv);
         format!("kubectl -n {} exec{input} {pod} -c {container} -- {words}", self.namespace)
     }
 

@@ -1,18 +1,5 @@
 //! Command lines and output as people read them.
 
-/// The arguments as one would type them into a shell.
-pub(super) fn quoted(words: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+./,:@%".contains(c);
-    let words = words.iter().map(|word| {
-        if !word.is_empty() && word.chars().all(plain) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
 /// The words of a line, with those in quotation marks kept together. Good enough for a proposal.
 pub(super) fn split(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
@@ -53,12 +40,6 @@ pub(super) fn last_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_split_them() {
-        let words = ["sh", "-c", "it's `x` $y", "", "a=b"].map(str::to_owned);
-        assert_eq!(quoted(&words), r"sh -c 'it'\''s `x` $y' '' a=b");
-    }
 
     #[test]
     fn a_line_is_split_into_words() {
