@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vapora_preflight::Registry;
+use vapora_preflight::{Code, PlanBuilder, Registry, Sources};
 
 #[path = "support/registry.rs"]
 mod registry;
@@ -101,4 +101,64 @@ fn every_table_of_a_page_is_whole_and_in_words() {
             assert!(!page.contains(word), "`{path}` holds `{word}`");
         }
     }
+}
+
+/// The keys of every table of the schema that is written in a checklist, below the properties of an object.
+fn keys_of(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    let properties = schema["properties"].as_object();
+    keys.extend(properties.into_iter().flat_map(|properties| properties.keys().cloned()));
+    properties.into_iter().flatten().for_each(|(_, inner)| keys_of(inner, keys));
+    for inner in ["additionalProperties", "items"] {
+        keys_of_inner(&schema[inner], keys);
+    }
+    schema["oneOf"].as_array().into_iter().flatten().for_each(|choice| keys_of(choice, keys));
+}
+
+fn keys_of_inner(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    if schema.is_object() {
+        keys_of(schema, keys);
+    }
+}
+
+/// The examples of the page of the format, put together.
+fn examples_of_the_format() -> String {
+    let page = fs::read_to_string(docs().join("checklist.md")).unwrap();
+    let blocks = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.collect()
+}
+
+#[test]
+fn the_page_of_the_format_names_every_key() {
+    let page = fs::read_to_string(docs().join("checklist.md")).unwrap();
+    // the parameters of kinds and the settings of targets have their own pages
+    let mut registry = Registry::new();
+    vapora_preflight::register(&mut registry);
+    let mut schema = registry.schema();
+    schema["properties"]["check"] = serde_json::json!({});
+    let mut keys = BTreeSet::new();
+    keys_of(&schema, &mut keys);
+    keys.extend(vapora_preflight::RESERVED.iter().map(|key| (*key).to_owned()));
+    assert!(keys.len() > 50, "{keys:?}");
+    let named = |key: &String| {
+        page.contains(&format!("`{key}`"))
+            || page.contains(&format!("[{key}]"))
+            || page.contains(&format!("[{key}."))
+    };
+    let missing: Vec<&String> = keys.iter().filter(|key| !named(key)).collect();
+    assert!(missing.is_empty(), "docs/checklist.md does not name {missing:?}");
+}
+
+#[test]
+fn the_examples_of_the_format_are_one_checklist() {
+    let mut sources = Sources::new();
+    sources.add("docs/checklist.md", examples_of_the_format());
+    let registry = registry();
+    let compiled = PlanBuilder::new(&registry)
+        .sources(&sources)
+        .build()
+        .unwrap_or_else(|error| panic!("{:#?}", error.diagnostics));
+    let codes: Vec<Code> = compiled.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(codes, [Code::VariableNotGiven]);
+    let ids: Vec<&str> = compiled.plan.outline().checks.iter().map(|check| check.id.as_str()).collect();
+    assert!(ids.contains(&"available[search]"), "{ids:?}");
 }
