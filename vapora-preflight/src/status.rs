@@ -107,14 +107,15 @@ impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Need { chain, because } => {
-                // of a long chain the ends: what it needs itself, and where it broke
                 match &chain[..] {
-                    [] => f.write_str("needs what is not there")?,
-                    [need] => write!(f, "needs `{need}`")?,
-                    [need, root] => write!(f, "needs `{need}`, which needs `{root}`")?,
-                    [need, .., root] => write!(f, "needs `{need}`, and in the end `{root}`")?,
+                    [] => f.write_str("needs what is not there"),
+                    [need] => write!(f, "needs `{need}`, which {because}"),
+                    // where the chain broke is what all of its checks wait for, and has its own words in the report
+                    [.., root] => {
+                        let word = because.split_once(": ").map_or(because.as_str(), |(word, _)| word);
+                        write!(f, "needs in the end `{root}`, which {word}")
+                    }
                 }
-                write!(f, ", which {because}")
             }
             Self::Effect { effect, allowed } => {
                 write!(f, "it {effect}, and this run may go only so far: {allowed}")
@@ -266,13 +267,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_chain_its_ends_are_told() {
+    fn of_a_chain_its_end_is_told() {
         let said = |chain: &[&str]| {
             let chain = chain.iter().map(|id| CheckId::new(*id).expect("it keeps to the grammar")).collect();
-            SkipReason::Need { chain, because: "failed".to_owned() }.to_string()
+            SkipReason::Need { chain, because: "failed: 2 of 5".to_owned() }.to_string()
         };
-        assert_eq!(said(&["a"]), "needs `a`, which failed");
-        assert_eq!(said(&["a", "b"]), "needs `a`, which needs `b`, which failed");
-        assert_eq!(said(&["a", "b", "c", "d"]), "needs `a`, and in the end `d`, which failed");
+        assert_eq!(said(&["a"]), "needs `a`, which failed: 2 of 5");
+        assert_eq!(said(&["a", "b"]), "needs in the end `b`, which failed");
+        assert_eq!(said(&["a", "b", "c", "d"]), "needs in the end `d`, which failed");
     }
 }

@@ -57,7 +57,7 @@ fn what_only_waits_for_another_check_is_no_action() {
 
 #[test]
 fn who_is_waited_for_is_told_what_to_type() {
-    let command = "vapora-preflight attest on-call-briefed --by \"Bo Lindqvist\" --release 1.4.0";
+    let command = "vapora-preflight attest on-call-briefed --by 'Bo Lindqvist' --release 1.4.0";
     let (page, text) = (page(&battery::undecided()), render_to_string(&Text::new(), &battery::undecided()));
     assert!(page.contains(&format!("  - To record it: `{command}`\n")), "{page}");
     assert!(page.contains(&format!(
