@@ -10,7 +10,7 @@ mod zone;
 pub(crate) use self::{
     component::{Component, read},
     event::Event,
-    occurrence::{Occurrence, Overrides, Span, occurrences},
+    occurrence::{Occurrence, Overrides, Span, busy, occurrences},
     recurrence::Steps,
     zone::Zones,
 };

@@ -1,4 +1,5 @@
-//! A simulated calendar that is published as iCalendar.
+//! A simulated calendar that is published as iCalendar, after RFC 5545, "Internet Calendaring and Scheduling Core Object
+//! Specification (iCalendar)", `https://www.rfc-editor.org/rfc/rfc5545`.
 
 use std::{
     fmt::Write as _,
@@ -117,6 +118,8 @@ impl Calendar {
         let mut state = self.inner.state();
         state.number += 1;
         let number = state.number;
+        let lines: Vec<String> = lines.lines().map(folded).collect();
+        let lines = lines.join("\r\n");
         // a text takes whatever is written to it
         let _ = write!(
             state.events,
@@ -138,6 +141,20 @@ impl Calendar {
     pub fn peer(&self) -> &Peer {
         &self.peer
     }
+}
+
+/// A line of content in lines of no more than 75 octets.
+fn folded(line: &str) -> String {
+    let (mut whole, mut length) = (String::with_capacity(line.len()), 0);
+    for letter in line.chars() {
+        if length + letter.len_utf8() > 75 {
+            whole.push_str("\r\n ");
+            length = 1;
+        }
+        whole.push(letter);
+        length += letter.len_utf8();
+    }
+    whole
 }
 
 /// A time as iCalendar writes it in UTC.

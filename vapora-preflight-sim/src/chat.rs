@@ -38,6 +38,8 @@ pub enum ChatTrouble {
     Archived,
     /// Nobody may post there.
     Prohibited,
+    /// Webhooks are turned off for all of the service.
+    Disabled,
     /// Too many messages: the sender is to wait so many seconds.
     RateLimited(u32),
     /// Something broke inside, after the message was taken or before.
@@ -47,11 +49,16 @@ pub enum ChatTrouble {
 /// The webhooks of Slack, Mattermost, Discord and Teams, `chat.postMessage` of Slack, and a webhook of no particular
 /// service, over HTTP on 127.0.0.1. It stops when this is dropped.
 ///
-/// The answers follow the services' public documentation as of 2026: Slack's "Sending messages using incoming
-/// webhooks", the changelog "Improving error conditions for Incoming Webhooks", `chat.postMessage` and "Rate limits";
-/// Mattermost's "Incoming webhooks" and the error object of its API; Discord's "Execute Webhook", "Rate Limits" and
-/// "JSON error codes"; Microsoft's "Create incoming webhooks with Workflows for Microsoft Teams" and the errors of the
-/// request trigger of Azure Logic Apps.
+/// The answers follow the services' public documentation as of 2026:
+///
+/// - Slack: "Improving error conditions for Incoming Webhooks"
+///   (`https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks`), "Rate limits"
+///   (`https://docs.slack.dev/apis/web-api/rate-limits`), "Formatting message text", and the errors of `chat.postMessage`.
+/// - Mattermost: "Incoming webhooks" (`https://developers.mattermost.com/integrate/webhooks/incoming/`), and the words and
+///   statuses of its errors after `server/channels/app/webhook.go`.
+/// - Discord: "Webhook Resource", "Rate Limits" and "Opcodes and Status Codes" (`https://docs.discord.com/developers`).
+/// - Teams: "Create Incoming Webhooks" and "Format cards in Teams" (`https://learn.microsoft.com/microsoftteams/platform`). What a
+///   workflow answers besides 202 is that of the request trigger of Azure Logic Apps, from memory.
 ///
 /// ```
 /// use vapora_preflight_sim::{Chat, ChatTrouble};
@@ -114,6 +121,7 @@ async fn slack(
         Some(ChatTrouble::Gone) => return replies::text(404, "no_service"),
         Some(ChatTrouble::Archived) => return replies::text(410, "channel_is_archived"),
         Some(ChatTrouble::Prohibited) => return replies::text(403, "action_prohibited"),
+        Some(ChatTrouble::Disabled) => return replies::text(403, "team_disabled"),
         Some(ChatTrouble::RateLimited(seconds)) => {
             return replies::wait(replies::text(429, "rate_limited"), seconds);
         }
@@ -135,7 +143,7 @@ async fn slack_api(Shared(inner): Kept, headers: HeaderMap, body: Bytes) -> Resp
     match inner.trouble() {
         Some(ChatTrouble::Gone) => return error("account_inactive"),
         Some(ChatTrouble::Archived) => return error("is_archived"),
-        Some(ChatTrouble::Prohibited) => return error("restricted_action"),
+        Some(ChatTrouble::Prohibited | ChatTrouble::Disabled) => return error("restricted_action"),
         Some(ChatTrouble::RateLimited(seconds)) => {
             return replies::wait(
                 replies::json(429, json!({ "ok": false, "error": "ratelimited" })),
@@ -179,7 +187,8 @@ async fn mattermost(Shared(inner): Kept, Path(key): Path<String>, body: Bytes) -
             return error(400, "web.incoming_webhook.invalid.app_error", "Invalid webhook.");
         }
         Some(ChatTrouble::Archived) => {
-            return error(404, "web.incoming_webhook.channel.app_error", "Couldn't find the channel.");
+            let id = "api.post.create_post.can_not_post_to_deleted.error";
+            return error(400, id, "Can not post to deleted channel.");
         }
         Some(ChatTrouble::Prohibited) => {
             return error(
@@ -187,6 +196,10 @@ async fn mattermost(Shared(inner): Kept, Path(key): Path<String>, body: Bytes) -
                 "web.incoming_webhook.permissions.app_error",
                 "Inappropriate channel permissions.",
             );
+        }
+        Some(ChatTrouble::Disabled) => {
+            let message = "Incoming webhooks have been disabled by the system admin.";
+            return error(501, "web.incoming_webhook.disabled.app_error", message);
         }
         Some(ChatTrouble::RateLimited(seconds)) => {
             let mut answer = replies::text(429, "limit exceeded");
@@ -227,11 +240,13 @@ async fn discord(
     match inner.trouble() {
         Some(ChatTrouble::Gone) => return error(404, 10_015, "Unknown Webhook"),
         Some(ChatTrouble::Archived) => return error(404, 10_003, "Unknown Channel"),
-        Some(ChatTrouble::Prohibited) => return error(403, 50_001, "Missing Access"),
+        Some(ChatTrouble::Prohibited | ChatTrouble::Disabled) => return error(403, 50_001, "Missing Access"),
         Some(ChatTrouble::RateLimited(seconds)) => {
             let body = json!({ "message": "You are being rate limited.", "retry_after": f64::from(seconds) + 0.65,
                 "global": false });
-            return replies::wait(replies::json(429, body), seconds + 1);
+            let mut answer = replies::json(429, body);
+            answer.headers_mut().insert("x-ratelimit-scope", header::HeaderValue::from_static("user"));
+            return replies::wait(answer, seconds + 1);
         }
         Some(ChatTrouble::Broken) => return error(500, 0, "500: Internal Server Error"),
         None => {}
@@ -272,7 +287,7 @@ async fn teams(Shared(inner): Kept, uri: Uri, body: Bytes) -> Response {
         Some(ChatTrouble::Gone | ChatTrouble::Archived) => {
             return error(404, "WorkflowNotFound", "The workflow could not be found.");
         }
-        Some(ChatTrouble::Prohibited) => {
+        Some(ChatTrouble::Prohibited | ChatTrouble::Disabled) => {
             return error(400, "WorkflowTriggerIsNotEnabled", "The workflow is in the state 'Disabled'.");
         }
         Some(ChatTrouble::RateLimited(seconds)) => {
@@ -309,7 +324,9 @@ async fn webhook(Shared(inner): Kept, Path(key): Path<String>, body: Bytes) -> R
         Some(ChatTrouble::Gone | ChatTrouble::Archived) => {
             return replies::text(404, "there is no such hook");
         }
-        Some(ChatTrouble::Prohibited) => return replies::text(403, "you may not post"),
+        Some(ChatTrouble::Prohibited | ChatTrouble::Disabled) => {
+            return replies::text(403, "you may not post");
+        }
         Some(ChatTrouble::RateLimited(seconds)) => {
             return replies::wait(replies::text(429, "too many"), seconds);
         }

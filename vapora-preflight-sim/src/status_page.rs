@@ -41,9 +41,13 @@ pub struct Maintenance {
 /// A status page as Atlassian Statuspage keeps it, with the same page as Cachet of the versions 2 and 3 and as a page
 /// of HTML that a webhook adds to, over HTTP on 127.0.0.1. It stops when this is dropped.
 ///
-/// The answers follow the public documentation as of 2026: the "Statuspage API" (incidents of a page, authentication,
-/// rate limits and errors), Cachet's "API reference" of version 3 with the resources of its source, and that of version
-/// 2.
+/// The answers follow the public documentation as of 2026:
+///
+/// - Statuspage: "Statuspage API" (`https://developer.statuspage.io`): the incidents of a page, and their fields; the words of its
+///   errors are from memory.
+/// - Cachet 3: "API Reference" (`https://docs.cachethq.io/api-reference`): authentication, pages, limits; what a schedule is made of
+///   and shown as, after `CreateScheduleRequestData` and the resource `Schedule` of `cachethq/core`.
+/// - Cachet 2.4: the controllers, commands and presenters for schedules of `cachethq/cachet`; its errors from memory.
 ///
 /// ```
 /// use vapora_preflight_sim::StatusPage;
@@ -71,6 +75,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     maintenances: Vec<(String, Maintenance)>,
+    posted: Vec<Value>,
     refusing: bool,
     forgetful: bool,
 }
@@ -215,6 +220,11 @@ impl StatusPage {
     /// The key that all of them accept.
     pub fn key(&self) -> &str {
         &self.inner.key
+    }
+
+    /// The bodies that were posted to Statuspage and taken.
+    pub fn posted(&self) -> Vec<Value> {
+        self.inner.state().posted.clone()
     }
 
     /// What is on it, in the order in which it was posted.

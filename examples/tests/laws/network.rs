@@ -24,8 +24,13 @@ pub(crate) async fn cases() -> Vec<Case> {
         responds().await,
         stepped_through().await,
         downloaded().await,
-        posted().await,
-        maintenance_posted().await,
+        posted("slack").await,
+        posted("mattermost").await,
+        posted("discord").await,
+        posted("teams").await,
+        maintenance_posted("statuspage").await,
+        maintenance_posted("cachet").await,
+        maintenance_posted("cachet_v2").await,
         certificate_valid().await,
         metrics_hold().await,
         metrics_recorded().await,
@@ -173,29 +178,36 @@ async fn downloaded() -> Case {
         .keep((peer, folder))
 }
 
-async fn posted() -> Case {
+async fn posted(service: &str) -> Case {
     let chat = Arc::new(Chat::serve().await.unwrap());
     let mut resources = Resources::new();
     resources.insert(HttpClient::new().unwrap());
+    let hook = match service {
+        "slack" => chat.slack_webhook(),
+        "mattermost" => chat.mattermost_webhook(),
+        "discord" => chat.discord_webhook(),
+        _ => chat.teams_webhook(),
+    };
     let posting = |service: &str, text: &str| {
         let check = format!(
             "kind = \"notify.posted\"\nservice = \"{service}\"\nwebhook = {{ env = \"TOKEN\" }}\ntext = \"{text}\""
         );
         checklist(&check, "")
     };
+    let other = if service == "teams" { "discord" } else { "teams" };
     let asked = Arc::clone(&chat);
-    Case::new("notify.posted", posting("slack", "deployment starting"))
-        .broken("the text is not written", posting("slack", "starting at HH:MM"))
-        .broken("another service is there", posting("discord", "deployment starting"))
-        .broken("it is a workflow of Teams that is meant", posting("teams", "deployment starting"))
+    Case::new("notify.posted", posting(service, "deployment starting"))
+        .broken("the text is not written", posting(service, "starting at HH:MM"))
+        .broken("another service is there", posting(other, "deployment starting"))
         .resources(resources)
-        .secrets(Token::new(&chat.slack_webhook()), &[&chat.slack_webhook(), chat.key()])
+        .secrets(Token::new(&hook), &[&hook, chat.key()])
         .clock(SimClock::at_unix_seconds(NOW))
+        .volatile(&["id"])
         .peer(chat.faults(), move || asked.peer().requests())
         .keep(chat)
 }
 
-async fn maintenance_posted() -> Case {
+async fn maintenance_posted(service: &str) -> Case {
     let page = Arc::new(StatusPage::serve().await.unwrap());
     page.set_forgetful(true);
     let refusing = StatusPage::serve().await.unwrap();
@@ -203,23 +215,31 @@ async fn maintenance_posted() -> Case {
     let mut resources = Resources::new();
     resources.insert(HttpClient::new().unwrap());
     let posting = |api: &str, page: &str, text: &str, deployment: &str| {
+        let page = if page.is_empty() { String::new() } else { format!("page_id = \"{page}\"") };
         let check = format!(
-            "kind = \"statuspage.maintenance_posted\"\nservice = \"statuspage\"\napi = \"{api}\"\npage_id = \"{page}\"\n\
+            "kind = \"statuspage.maintenance_posted\"\nservice = \"{service}\"\napi = \"{api}\"\n{page}\n\
              token = {{ env = \"TOKEN\" }}\nname = \"Release 1.4.0\"\ntext = \"{text}\""
         );
         checklist(&check, deployment)
     };
     let window = "[deployment]\nwindow = { opens = 2026-12-01T15:00:00Z, closes = 2026-12-01T16:00:00Z }";
     let over = "[deployment]\nwindow = { opens = 2026-12-01T12:00:00Z, closes = 2026-12-01T13:00:00Z }";
-    let (api, id, text) = (page.statuspage_api(), page.page(), "services may be unavailable");
+    let (api, id, elsewhere, refusing_api) = match service {
+        "statuspage" => {
+            (page.statuspage_api(), page.page(), page.statuspage_api(), refusing.statuspage_api())
+        }
+        _ => (page.cachet_api(), "", page.cachet_api() + "/elsewhere", refusing.cachet_api()),
+    };
+    let (text, other) = ("services may be unavailable", if id.is_empty() { "" } else { "another" });
     let asked = Arc::clone(&page);
     Case::new("statuspage.maintenance_posted", posting(&api, id, text, window))
         .broken("the text is not written", posting(&api, id, "from HH:MM", window))
-        .broken("there is no such page", posting(&api, "another", text, window))
-        .broken("it is refused", posting(&refusing.statuspage_api(), id, text, window))
+        .broken("there is no such page", posting(&elsewhere, other, text, window))
+        .broken("it is refused", posting(&refusing_api, id, text, window))
         .broken("the window is over", posting(&api, id, text, over))
         .broken("there is no window", posting(&api, id, text, ""))
         .resources(resources)
+        .volatile(&["id", "url"])
         .secrets(Token::new(page.key()), &[page.key()])
         .clock(SimClock::at_unix_seconds(NOW))
         .peer(page.faults(), move || asked.peer().requests())

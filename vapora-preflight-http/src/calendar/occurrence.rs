@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     Event, Trouble, Zones,
-    component::Property,
+    component::{Component, Property},
     recurrence::{self, Steps},
     stamp::{DAY, Form, Length, Stamp, Wall, wall},
 };
@@ -76,6 +76,25 @@ impl<'c> Overrides<'c> {
         }
         Self(them)
     }
+}
+
+/// The busy times of a part that says no more than that somebody is busy: how many there are, and those within a span.
+pub(crate) fn busy(
+    part: &Component,
+    zones: &Zones<'_>,
+    span: Span,
+) -> Result<(usize, Vec<Occurrence>), Trouble> {
+    let (mut count, mut found) = (0, Vec::new());
+    let free = |times: &Property| times.parameter("FBTYPE").is_some_and(|it| it.eq_ignore_ascii_case("FREE"));
+    for times in part.all("FREEBUSY").filter(|times| !free(times)) {
+        for text in times.value.split(',').map(str::trim) {
+            let instance = added(text, times, Length::default(), zones)
+                .map_err(|trouble| Trouble::new(format!("a busy time cannot be placed: {trouble}")))?;
+            count += 1;
+            found.extend(Some(instance.occurrence()).filter(|occurrence| span.meets(occurrence)));
+        }
+    }
+    Ok((count, found))
 }
 
 fn instances(

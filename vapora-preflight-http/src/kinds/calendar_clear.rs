@@ -40,7 +40,8 @@ const MOST_TOLD: usize = 20;
 /// Dates, and times without a zone, are meant in `zone`, or in the zone that the calendar names for itself
 /// (`X-WR-TIMEZONE`). Where neither is said they are taken to be meant anywhere on Earth, so that a day lasts 50 hours.
 ///
-/// An event without a summary, as a private one is often published, fits every pattern.
+/// An event without a summary, as a private one is often published, fits every pattern. So does a time that is published as
+/// busy and no more (`VFREEBUSY`).
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarClear {

@@ -56,7 +56,8 @@ pub struct MaintenancePosted {
     document: Option<String>,
     /// That text, in place of a document.
     text: Option<String>,
-    /// The ids of the components that are maintained, for Statuspage and Cachet.
+    /// The ids of the components that are maintained, for Statuspage and Cachet. Statuspage shows them as under maintenance while
+    /// it goes on, and not before. Cachet 3 has to know that state, and Cachet 2 may leave it out.
     #[serde(default)]
     components: Vec<String>,
     /// The window of the maintenance, in place of that of the deployment.
@@ -66,7 +67,7 @@ pub struct MaintenancePosted {
     /// For Statuspage: whether the subscribers of the page are told.
     #[serde(default = "yes")]
     tell_subscribers: bool,
-    /// For Statuspage: whether the maintenance begins and ends by itself as the window does.
+    /// For Statuspage: whether the maintenance and its components begin and end by themselves as the window does.
     #[serde(default = "yes")]
     automatic: bool,
     /// For `webhook`: the URL that takes the maintenance, which is a secret.

@@ -11,12 +11,13 @@ use vapora_preflight::{
 
 mod answer;
 mod body;
+mod mattermost;
 mod mention;
 mod parameters;
 mod service;
 mod slack;
 
-use self::{answer::Said, service::Service};
+use self::{answer::Said, mention::Mention, service::Service};
 use crate::{
     BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
     param::{Message, Method, Sender},
@@ -38,8 +39,12 @@ use crate::{
 ///
 /// The URL of a webhook lets anybody post, so it is a secret, and is shown nowhere. Redirects are not followed.
 ///
-/// Teams hands a message over to a workflow and says no more than that it took it: whether the workflow has posted it,
-/// a look at the channel tells.
+/// Nobody is called but those in `mention`: what the text holds of the kind is sent so that it calls nobody, apart from the
+/// names of people for Mattermost.
+///
+/// Teams hands a message over to a workflow (`When a Teams webhook request is received`) and says no more than that it took
+/// it: whether the workflow has posted it, a look at the channel tells. The connectors of Office 365 are retired, and do not
+/// answer in this way.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotifyPosted {
@@ -59,11 +64,10 @@ pub struct NotifyPosted {
     document: Option<String>,
     /// The text that is sent, in place of a document.
     text: Option<String>,
-    /// Who is called: for Slack `here`, `channel`, `everyone` or the id of a person (`U…`) or group (`S…`); for
-    /// Mattermost `here`,
-    /// `channel`, `all` or a name; for Discord `here`, `everyone`, the id of a person, or `role:` and the id of a role;
-    /// for Teams
-    /// `Ada <ada@example.com>`.
+    /// Who is called: for Slack `here`, `channel`, `everyone` or the id of a person (`U…`) or group (`S…`); for Mattermost
+    /// `here`, `channel`, `all` or the name of a person or group; for Discord `here`, `everyone`, the id of a person, or
+    /// `role:` and the id of a role; for Teams a person as `Ada <ada@example.com>`, by the name to sign in with or the
+    /// object id of Microsoft Entra.
     #[serde(default)]
     mention: Vec<String>,
     /// For `webhook`: how the message is handed over, `POST` or `PUT`.
@@ -132,15 +136,16 @@ impl NotifyPosted {
         if unfinished.is_some() {
             return unfinished;
         }
-        let name = self.name();
-        let (count, most) = (text.chars().count(), self.service.most_characters()?);
-        (count > most).then(|| {
-            let summary = format!("{name} is too long for {}, and is not posted", self.service);
-            let finding = self.finding(summary, text).expected(format!("no more than {most} characters"));
-            Outcome::Fail(
-                finding.actual(format!("{count} characters")).remedy("say less, and link to the rest"),
-            )
-        })
+        let most = self.service.most()?;
+        let length = most.exceeded_by(&body::written(self.service, text, &self.mentions()))?;
+        let summary = format!("{} is too long for {}, and is not posted", self.name(), self.service);
+        let finding = self.finding(summary, text).expected(format!("no more than {most}"));
+        Some(Outcome::Fail(finding.actual(length.to_string()).remedy("say less, and link to the rest")))
+    }
+
+    /// Those who are called; who cannot be is told where the checklist is read.
+    fn mentions(&self) -> Vec<Mention> {
+        self.mention.iter().filter_map(|word| mention::read(self.service, word).ok()).collect()
     }
 
     fn sending(&self, cx: &CheckContext, text: &str) -> Result<Sending, CheckError> {
@@ -163,8 +168,7 @@ impl NotifyPosted {
     }
 
     fn payload(&self, cx: &CheckContext, text: &str) -> BodySource {
-        let mentions: Vec<mention::Mention> =
-            self.mention.iter().filter_map(|word| mention::read(self.service, word).ok()).collect();
+        let mentions = self.mentions();
         match self.service {
             Service::Slack => body::slack(text, &mentions, self.token.as_ref().and(self.channel.as_deref())),
             Service::Mattermost => body::mattermost(text, &mentions, self.channel.as_deref()),

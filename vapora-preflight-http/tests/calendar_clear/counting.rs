@@ -52,6 +52,27 @@ async fn the_evidence_is_set_in_every_outcome() {
 }
 
 #[tokio::test]
+async fn a_busy_time_counts_whatever_it_is_for() {
+    let calendar = |times: &str| {
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VFREEBUSY\r\n{times}\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+        )
+    };
+    let at = "`a busy time` from 2026-12-01 14:00 UTC to 2026-12-01 15:00 UTC";
+    for (times, expected) in [
+        ("FREEBUSY:20261201T140000Z/PT1H", at),
+        ("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20261130T140000Z/PT1H,20261201T140000Z/20261201T150000Z", at),
+        ("FREEBUSY;FBTYPE=FREE:20261201T140000Z/PT1H\r\nFREEBUSY:20261201T160000Z/PT1H", "clear"),
+    ] {
+        assert_eq!(found(&calendar(times), "category = ['change']").await, expected, "{times}");
+    }
+    assert!(found(&calendar("FREEBUSY:20261201/x"), "").await.contains("a busy time cannot be placed"));
+    assert!(
+        found(&calendar("FREEBUSY;FBTYPE=FREE:20261201T140000Z/PT1H"), "").await.contains("no event at all")
+    );
+}
+
+#[tokio::test]
 async fn a_margin_widens_the_window() {
     let after = calendar(&["SUMMARY:it\nDTSTART:20261201T151500Z\nDURATION:PT1H"]);
     assert_eq!(found(&after, "").await, "clear");

@@ -93,6 +93,24 @@ async fn cachet_is_told_times_in_its_own_zone() {
 }
 
 #[tokio::test]
+async fn components_are_under_maintenance_only_while_it_goes_on() {
+    let page = StatusPage::serve().await.unwrap();
+    let asked = posting(&page, "statuspage") + "\ncomponents = ['8kbf7d35c070']";
+    let begun = asked.replace("opens = '2026-12-01T14:00:00Z'", "opens = '2026-12-01T11:00:00Z'");
+    for asked in [asked, begun] {
+        assert!(matches!(ask(&page, &asked).await, Ok(Outcome::Pass(_))));
+    }
+    let posted = page.posted();
+    for incident in posted.iter().map(|body| &body["incident"]) {
+        assert_eq!(incident["component_ids"][0], "8kbf7d35c070");
+        assert_eq!(incident["auto_transition_to_maintenance_state"], true);
+        assert_eq!(incident["auto_transition_to_operational_state"], true);
+    }
+    assert!(posted[0]["incident"]["components"].is_null());
+    assert_eq!(posted[1]["incident"]["components"]["8kbf7d35c070"], "under_maintenance");
+}
+
+#[tokio::test]
 async fn a_window_that_has_opened_is_in_progress() {
     let page = StatusPage::serve().await.unwrap();
     let asked = posting(&page, "statuspage")

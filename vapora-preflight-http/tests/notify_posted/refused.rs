@@ -38,6 +38,33 @@ async fn where_nobody_may_post_it_fails() {
 }
 
 #[tokio::test]
+async fn where_webhooks_are_turned_off_it_fails() {
+    let chat = Chat::serve().await.unwrap();
+    assert_told!(all(&chat, ChatTrouble::Disabled).await);
+}
+
+#[tokio::test]
+async fn a_length_is_that_of_what_is_sent() {
+    let chat = Chat::serve().await.unwrap();
+    for (service, hook, text, mention) in [
+        // with who is called it is one character too long
+        ("discord", chat.discord_webhook(), "x".repeat(1_995), "['here']"),
+        // a sign that is escaped takes more room
+        ("slack", chat.slack_webhook(), "&".repeat(8_001), "[]"),
+        // and one that is no letter of English takes more bytes
+        ("teams", chat.teams_webhook(), "€".repeat(6_667), "[]"),
+    ] {
+        let asked = format!("{}\nmention = {mention}", saying(service, &text));
+        let Ok(Outcome::Fail(finding)) = ask_at(&hook, &asked).await else { panic!("{service}") };
+        assert!(finding.summary.contains("too long"), "{service} {finding:?}");
+        let shorter: String = text.chars().skip(1).collect();
+        let asked = format!("{}\nmention = {mention}", saying(service, &shorter));
+        let posted = ask_at(hook, &asked).await;
+        assert!(matches!(posted, Ok(Outcome::Pass(_))), "{service} {posted:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_service_that_asks_to_wait_is_an_error_that_may_be_tried_again() {
     let chat = Chat::serve().await.unwrap();
     assert_told!(all(&chat, ChatTrouble::RateLimited(30)).await);

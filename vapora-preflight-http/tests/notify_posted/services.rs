@@ -34,9 +34,19 @@ async fn a_text_calls_nobody_unless_it_is_told_to() {
     }
     let messages = chat.messages();
     assert_eq!(messages[0].body, json!({ "text": "&lt;!channel&gt; &amp; @everyone: R&amp;D &gt; 1" }));
+    assert_eq!(messages[1].body, json!({ "text": text }));
     assert_eq!(messages[2].body["content"], text);
     assert_eq!(messages[2].body["allowed_mentions"], json!({ "parse": [], "users": [], "roles": [] }));
     assert_eq!(messages[4].body, json!({ "text": text }));
+}
+
+#[tokio::test]
+async fn what_calls_everybody_in_mattermost_is_only_text() {
+    let chat = Chat::serve().await.unwrap();
+    let hook = chat.mattermost_webhook();
+    let asked = saying("mattermost", "tell @channel and @ada") + "\nmention = ['channel']";
+    assert!(matches!(ask_at(hook, &asked).await, Ok(Outcome::Pass(_))));
+    assert_eq!(chat.messages()[0].body, json!({ "text": "@channel tell @\u{200b}channel and @ada" }));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{
     Bytes, HeaderMap, Inner, Kept, Maintenance, Path, Response, Shared, Uri, Value, answer, bears, json,
-    paged,
+    number, paged,
 };
 
 fn text(said: &Value, name: &str) -> String {
@@ -40,12 +40,14 @@ fn shown((id, it): &(String, Maintenance)) -> Value {
 
 pub(super) async fn list(Shared(inner): Kept, uri: Uri) -> Response {
     let all: Vec<Value> = inner.listed().iter().map(shown).collect();
-    let (data, _) = paged(&uri, &all, 15);
-    let last = data.is_empty();
-    answer(
-        200,
-        json!({ "data": data, "links": { "next": if last { None } else { Some("/api/schedules?page=2") } } }),
-    )
+    let (data, last) = paged(&uri, &all, 15);
+    let page = number(&uri, "page").unwrap_or(1);
+    let link = |page: usize| format!("http://localhost/api/schedules?page={page}");
+    let links = json!({
+        "first": link(1), "last": null, "prev": (page > 1).then(|| link(page - 1)), "next": (page < last).then(|| link(page + 1)),
+    });
+    let meta = json!({ "current_page": page, "per_page": number(&uri, "per_page").unwrap_or(15) });
+    answer(200, json!({ "data": data, "links": links, "meta": meta }))
 }
 
 pub(super) async fn create(Shared(inner): Kept, headers: HeaderMap, body: Bytes) -> Response {
@@ -110,6 +112,10 @@ pub(super) async fn create_old(Shared(inner): Kept, headers: HeaderMap, body: By
     }
     let said: Value = serde_json::from_slice(&body).unwrap_or_default();
     let at = text(&said, "scheduled_at");
+    if said["status"].as_u64().is_none_or(|status| status > 2) {
+        let detail = "The request cannot be fulfilled due to bad syntax.";
+        return error_old(400, "Bad Request", detail, &["The status field is required."]);
+    }
     if text(&said, "name").is_empty() || at.len() != 16 || inner.refuses() {
         let detail = "The request cannot be fulfilled due to bad syntax.";
         return error_old(400, "Bad Request", detail, &["The scheduled at format is invalid."]);

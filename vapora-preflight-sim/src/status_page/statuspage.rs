@@ -33,6 +33,10 @@ pub(super) async fn create(
         return answer(400, json!({ "error": "There was a problem in the JSON you submitted" }));
     };
     let incident = &said["incident"];
+    let valid = ["scheduled", "in_progress", "verifying", "completed"];
+    if !incident["status"].as_str().is_some_and(|status| valid.contains(&status)) {
+        return answer(422, json!({ "error": ["Status is not included in the list"] }));
+    }
     let text = |name: &str| incident[name].as_str().unwrap_or_default().to_owned();
     if text("name").is_empty() {
         return answer(422, json!({ "error": ["Name can't be blank"] }));
@@ -47,6 +51,7 @@ pub(super) async fn create(
         closes: text("scheduled_until"),
         state: text("status"),
     };
+    inner.state().posted.push(said);
     let id = inner.keep(maintenance.clone());
     answer(201, shown(&(id, maintenance)))
 }
@@ -62,7 +67,7 @@ pub(super) async fn get(
         return refused;
     }
     let state = match id.as_str() {
-        "scheduled" => "scheduled",
+        "scheduled" | "upcoming" => "scheduled",
         "active_maintenance" => "in_progress",
         _ => {
             return match inner.read(&id) {

@@ -77,6 +77,13 @@ fn of_calendar(
     let overrides = Overrides::of(&events);
     let zones = Zones::of(calendar, zone, span.closes)?;
     found.events += events.len();
+    for part in calendar.parts.iter().filter(|part| part.is("VFREEBUSY")) {
+        let (count, occurrences) = calendar::busy(part, &zones, span)?;
+        found.events += count;
+        found.counted += count;
+        let conflict = |occurrence| Conflict { name: "a busy time".to_owned(), occurrence };
+        found.conflicts.extend(occurrences.into_iter().map(conflict));
+    }
     for event in events.iter().filter(|event| patterns.count(event)) {
         found.counted += 1;
         for occurrence in calendar::occurrences(event, &overrides, &zones, span, steps)? {

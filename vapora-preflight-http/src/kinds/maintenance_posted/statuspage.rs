@@ -89,9 +89,14 @@ pub(super) async fn post(page: &Page<'_>) -> Result<Sent, CheckError> {
         "deliver_notifications": check.tell_subscribers,
     });
     if !check.components.is_empty() {
-        let components = check.components.iter().map(|id| (id.clone(), "under_maintenance".into()));
         incident["component_ids"] = json!(check.components);
-        incident["components"] = components.collect::<serde_json::Map<_, _>>().into();
+        // the components go with the window, and do not look broken before it opens
+        incident["auto_transition_to_maintenance_state"] = check.automatic.into();
+        incident["auto_transition_to_operational_state"] = check.automatic.into();
+        if begun {
+            let components = check.components.iter().map(|id| (id.clone(), "under_maintenance".into()));
+            incident["components"] = components.collect::<serde_json::Map<_, _>>().into();
+        }
     }
     let body = BodySource::Table(serde_json::Map::from_iter([("incident".to_owned(), incident)]));
     let request = HttpRequest::new(HttpMethod::Post, &place(page, "incidents", &[])?).body(&body);
@@ -112,6 +117,7 @@ pub(super) async fn read(page: &Page<'_>, id: &str) -> Result<Entry, CheckError>
 fn why(answer: &HttpAnswer) -> String {
     #[derive(Deserialize)]
     struct Refused {
+        #[serde(alias = "message")]
         error: Reasons,
     }
     #[derive(Deserialize)]

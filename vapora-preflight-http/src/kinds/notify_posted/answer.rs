@@ -30,6 +30,8 @@ pub(super) fn judge(check: &NotifyPosted, answer: &HttpAnswer) -> Said {
     match answer.status() {
         429 => return Said::Busy { pause: pause(check.service, answer) },
         300..=399 => return redirected(answer),
+        // a Mattermost that takes no webhooks says so in this way
+        501 if check.service == Service::Mattermost => return mattermost(answer),
         503 => return Said::Unavailable { why: in_short(answer) },
         500..=599 => return Said::Unclear { why: in_short(answer) },
         _ => {}
@@ -132,10 +134,12 @@ fn mattermost(answer: &HttpAnswer) -> Said {
         200..=299 => Said::Unclear { why: format!("expected `ok`, found `{}`", said(answer)) },
         _ => {
             let why = answer.json::<Refused>().map_or_else(|_| said(answer), |refused| refused.message);
-            Said::Refused {
-                why,
-                remedy: "check the webhook under Integrations, and that its channel is there",
-            }
+            let remedy = if answer.status() == 501 {
+                "have an administrator turn incoming webhooks on"
+            } else {
+                "check the webhook under Integrations, and that its channel is there"
+            };
+            Said::Refused { why, remedy }
         }
     }
 }
@@ -156,7 +160,8 @@ fn discord(answer: &HttpAnswer) -> Said {
             Ok(posted) => Said::Posted { id: Some(posted.id), channel: posted.channel_id },
             Err(_) => Said::Unclear { why: format!("expected the message, found `{}`", said(answer)) },
         },
-        204 => Said::Posted { id: None, channel: None },
+        // it was asked to wait until the message is kept; otherwise one that is not kept is no error
+        204 => Said::Unclear { why: "it did not wait until the message was kept".to_owned() },
         201..=299 => Said::Unclear { why: in_short(answer) },
         _ => match answer.json::<Refused>() {
             Ok(Refused { message, code }) => Said::Refused {
@@ -164,6 +169,7 @@ fn discord(answer: &HttpAnswer) -> Said {
                 remedy: match code {
                     10_015 | 50_027 => "the webhook is gone; make another in the settings of the channel",
                     10_003 => "the channel is gone; make a webhook for another",
+                    220_001 => "the channel is a forum; add `?thread_id=` and the id of a thread to the URL",
                     _ => "see the answer, and the settings of the webhook",
                 },
             },

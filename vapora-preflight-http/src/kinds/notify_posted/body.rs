@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{mention::Mention, slack};
+use super::{Service, mattermost, mention::Mention, slack};
 use crate::BodySource;
 
 /// What a webhook is sent where the checklist does not say it.
@@ -17,6 +17,17 @@ fn table(value: Value) -> BodySource {
     }
 }
 
+/// The text of a message as the service gets it, with those whom it calls.
+pub(super) fn written(service: Service, text: &str, mentions: &[Mention]) -> String {
+    match service {
+        Service::Slack => calling(&slack::escaped(text), mentions),
+        Service::Mattermost => calling(&mattermost::quiet(text), mentions),
+        // a single end of a line is a space in the Markdown of a card
+        Service::Teams => calling(text, mentions).replace('\n', "\n\n"),
+        Service::Discord | Service::Webhook => calling(text, mentions),
+    }
+}
+
 /// The text behind those whom it calls.
 fn calling(text: &str, mentions: &[Mention]) -> String {
     let mut words: Vec<String> = mentions.iter().map(Mention::text).collect();
@@ -26,7 +37,8 @@ fn calling(text: &str, mentions: &[Mention]) -> String {
 
 /// For Slack: `channel` is given where a bot posts.
 pub(super) fn slack(text: &str, mentions: &[Mention], channel: Option<&str>) -> BodySource {
-    let mut body = Map::from_iter([("text".to_owned(), calling(&slack::escaped(text), mentions).into())]);
+    let text = written(Service::Slack, text, mentions);
+    let mut body = Map::from_iter([("text".to_owned(), text.into())]);
     if let Some(channel) = channel {
         body.insert("channel".to_owned(), channel.into());
     }
@@ -35,7 +47,8 @@ pub(super) fn slack(text: &str, mentions: &[Mention], channel: Option<&str>) -> 
 
 /// For Mattermost.
 pub(super) fn mattermost(text: &str, mentions: &[Mention], channel: Option<&str>) -> BodySource {
-    let mut body = Map::from_iter([("text".to_owned(), calling(text, mentions).into())]);
+    let text = written(Service::Mattermost, text, mentions);
+    let mut body = Map::from_iter([("text".to_owned(), text.into())]);
     if let Some(channel) = channel {
         // it knows channels by the name in their address
         body.insert("channel".to_owned(), channel.trim_start_matches(['#', '~']).into());
@@ -54,9 +67,13 @@ pub(super) fn discord(text: &str, mentions: &[Mention]) -> BodySource {
             Mention::Written(_) | Mention::Card { .. } => {}
         }
     }
-    parse.dedup();
+    // each once: it refuses a list that names somebody twice
+    for list in [&mut parse, &mut users, &mut roles] {
+        list.sort_unstable();
+        list.dedup();
+    }
     table(json!({
-        "content": calling(text, mentions),
+        "content": written(Service::Discord, text, mentions),
         "allowed_mentions": { "parse": parse, "users": users, "roles": roles },
     }))
 }
@@ -72,8 +89,7 @@ pub(super) fn teams(text: &str, mentions: &[Mention]) -> BodySource {
             _ => None,
         })
         .collect();
-    // a single end of a line is a space in its Markdown
-    let text = calling(text, mentions).replace('\n', "\n\n");
+    let text = written(Service::Teams, text, mentions);
     table(json!({
         "type": "message",
         "attachments": [{

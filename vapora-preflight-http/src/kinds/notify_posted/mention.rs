@@ -65,13 +65,21 @@ pub(super) fn read(service: Service, word: &str) -> Result<Mention, &'static str
             },
         },
         Service::Teams => match word.strip_suffix('>').and_then(|word| word.split_once('<')) {
-            Some((name, id)) if !name.trim().is_empty() && id.contains('@') && !name.contains('>') => {
+            Some((name, id))
+                if !name.trim().is_empty() && !name.contains('>') && (id.contains('@') || is_object(id)) =>
+            {
                 Ok(Mention::Card { name: name.trim().to_owned(), id: id.trim().to_owned() })
             }
             _ => Err("Teams calls people as `Ada <ada@example.com>`"),
         },
         Service::Webhook => Err("a webhook calls nobody by itself; write it into the text or the `body`"),
     }
+}
+
+/// Whether it is the id of an object of Microsoft Entra, such as `87d349ed-44d7-43e1-9a83-5f2406dee5bd`.
+fn is_object(id: &str) -> bool {
+    let lengths: Vec<usize> = id.trim().split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && id.trim().chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
 #[cfg(test)]
@@ -90,6 +98,7 @@ mod tests {
             (Service::Discord, "80351110224678912", "<@80351110224678912>"),
             (Service::Discord, "role:165511591545143296", "<@&165511591545143296>"),
             (Service::Teams, "Ada Lovelace <ada@example.com>", "<at>Ada Lovelace</at>"),
+            (Service::Teams, "Ada <87d349ed-44d7-43e1-9a83-5f2406dee5bd>", "<at>Ada</at>"),
         ] {
             assert_eq!(read(service, word).unwrap().text(), written);
         }
@@ -102,6 +111,7 @@ mod tests {
             (Service::Discord, "role:admins"),
             (Service::Teams, "ada@example.com"),
             (Service::Teams, "<ada@example.com>"),
+            (Service::Teams, "Ada <87d349ed>"),
             (Service::Webhook, "here"),
         ] {
             assert!(read(service, word).is_err(), "{word}");

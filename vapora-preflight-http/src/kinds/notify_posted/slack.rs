@@ -8,7 +8,8 @@ pub(super) fn escaped(text: &str) -> String {
 /// What to do about an error of a webhook or of `chat.postMessage`.
 pub(super) fn remedy(error: &str) -> &'static str {
     match error {
-        "no_service" | "no_service_id" | "no_team" | "team_disabled" | "invalid_token" => {
+        "no_service" | "no_service_id" | "no_active_hooks" | "no_team" | "team_disabled"
+        | "invalid_token" => {
             "the webhook is gone; make another in the settings of the Slack app, and hand over its URL"
         }
         "channel_is_archived" | "is_archived" => "unarchive the channel, or post to another",
