@@ -9,7 +9,7 @@ use crate::process::{Ended, Program, describe, not_started};
 pub(crate) mod clone;
 
 /// How much of git's answer is kept.
-const LIMIT: usize = 1 << 20;
+const LIMIT: usize = 16 << 20;
 
 /// The variables by which git would look at another repository than the one asked about.
 const PLACES: [&str; 11] = [
@@ -70,14 +70,25 @@ impl Git {
     }
 
     /// Asks about the clone itself. Nothing is fetched, no lock is taken, and neither hooks nor a file system monitor of
-    /// the repository's configuration are run.
+    /// the repository's configuration are run. It may not have signatures checked where nobody asked for that, which would run
+    /// a program of its choice, nor leave commits out by grafts.
     pub(crate) async fn ask(&self, arguments: &[&str]) -> Result<Answer, CheckError> {
-        let settings = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
+        let settings = [
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "log.showSignature=false",
+            "-c",
+            "log.showRoot=true",
+        ];
         let program = self
             .program()
             .arguments(settings)
             .arguments(arguments)
             .variable("GIT_NO_LAZY_FETCH", "1")
+            .variable("GIT_GRAFT_FILE", "/dev/null")
             .variable("GIT_ALLOW_PROTOCOL", "none");
         self.answer(program, arguments).await
     }

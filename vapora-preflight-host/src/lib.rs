@@ -4,6 +4,7 @@ mod endpoint;
 mod git;
 mod kinds;
 mod process;
+mod quoted;
 
 pub use self::{
     endpoint::{Endpoint, InvalidEndpoint},

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use regex::bytes::Regex;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStdin, Command},
@@ -40,6 +41,7 @@ pub(crate) struct Program {
     input: Option<Vec<u8>>,
     limit: usize,
     patterns: Vec<Pattern>,
+    lines: Vec<Regex>,
 }
 
 /// How a program ended, and what it wrote.
@@ -64,6 +66,7 @@ impl Program {
             input: None,
             limit,
             patterns: Vec::new(),
+            lines: Vec::new(),
         }
     }
 
@@ -104,6 +107,12 @@ impl Program {
         self
     }
 
+    /// Looks for patterns in all lines of its standard output, whatever part of it is kept.
+    pub(crate) fn matching(mut self, patterns: impl IntoIterator<Item = Regex>) -> Self {
+        self.lines.extend(patterns);
+        self
+    }
+
     /// Runs it to its end. When the future is dropped before, its whole group is killed.
     pub(crate) async fn run(self) -> io::Result<Ended> {
         let began = Instant::now();
@@ -113,7 +122,10 @@ impl Program {
         else {
             return Err(io::Error::other("its output is not connected"));
         };
-        let mut kept = (Captured::new(self.limit, self.patterns), Captured::new(self.limit, Vec::new()));
+        let mut kept = (
+            Captured::new(self.limit, self.patterns, self.lines),
+            Captured::new(self.limit, Vec::new(), Vec::new()),
+        );
         let status = {
             let talk = async {
                 let (stdout, stderr) = (follow(&mut stdout, &mut kept.0), follow(&mut stderr, &mut kept.1));
@@ -136,6 +148,7 @@ impl Program {
         group.kill();
         drain(&stdout, &mut kept.0)?;
         drain(&stderr, &mut kept.1)?;
+        kept.0.ended();
         Ok(Ended { status, duration: began.elapsed(), stdout: kept.0, stderr: kept.1 })
     }
 

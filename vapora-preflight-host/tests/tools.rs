@@ -58,8 +58,10 @@ async fn a_version_is_found_where_the_tool_tells_it() {
     check.arguments = vec!["version".to_owned(), "--client".to_owned()];
     assert!(passes(&ask(&check).await));
     // a real one
-    let git = ask(&ToolVersion::new("git", ">=2").unwrap()).await;
-    assert!(passes(&git), "{git:?}");
+    if told::is_there("git") {
+        let git = ask(&ToolVersion::new("git", ">=2").unwrap()).await;
+        assert!(passes(&git), "{git:?}");
+    }
 }
 
 #[tokio::test]

@@ -63,6 +63,27 @@ pub(crate) async fn distance(git: &Git, local: &str, remote: &str) -> Result<Opt
     }
 }
 
+/// Whether the history of the clone was cut off when it was made.
+pub(crate) async fn is_shallow(git: &Git) -> Result<bool, CheckError> {
+    Ok(git.ask(&["rev-parse", "--is-shallow-repository"]).await?.text()? == "true")
+}
+
+/// Whether a branch is the one that is checked out.
+pub(crate) async fn is_checked_out(git: &Git, reference: &str) -> Result<bool, CheckError> {
+    let answer = git.ask(&["symbolic-ref", "--quiet", "HEAD"]).await?;
+    Ok(answer.code() == Some(0) && answer.text()? == reference)
+}
+
+/// The files that git was told not to look at (`assume-unchanged`), so that it does not see what changes in them.
+pub(crate) async fn unseen(git: &Git) -> Result<Vec<String>, CheckError> {
+    let said = git.ask(&["ls-files", "-v", "-z", "--full-name", ":/"]).await?.said()?;
+    let entries =
+        said.split(|byte| *byte == 0).filter(|entry| entry.first().is_some_and(u8::is_ascii_lowercase));
+    Ok(entries
+        .map(|entry| String::from_utf8_lossy(entry.get(2..).unwrap_or_default()).into_owned())
+        .collect())
+}
+
 /// Which files count that are not tracked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Untracked {

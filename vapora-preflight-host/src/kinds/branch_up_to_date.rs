@@ -1,6 +1,6 @@
 //! `git.branch_up_to_date`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::git::{
     clone::{self, Distance, Untracked},
     not_a_name, short,
 };
+use crate::quoted::quoted;
 
 mod remote;
 
@@ -23,9 +24,11 @@ mod remote;
 /// that is behind, ahead or both fails, and so does one that is missing on either side. A folder that is no clone,
 /// or a remote that is not configured or does not answer, is an error.
 ///
-/// The repository is not trusted to run programs: its hooks, aliases, file system monitor and the programs that its own
-/// configuration names for reaching a remote are not used, only those of the user's configuration. Filters of its own
-/// (`filter.….clean`) make the question for changes an error.
+/// The repository is not trusted to run programs: its hooks, aliases and file system monitor are not run, and nothing that its own
+/// configuration says about reaching a remote is used, only what the user's or the system's says. Where a remote needs
+/// `credential.helper`, `core.sshCommand` or `http.….extraHeader`, and only the clone has it, the remote cannot be asked, which is
+/// an error; write it with `git config --global`. Filters of its own (`filter.….clean`, as `git lfs install --local` writes them)
+/// make the question for changes an error: write them there, too, or set `clean = false`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -74,10 +77,24 @@ impl BranchUpToDate {
         format!("refs/heads/{}", self.branch)
     }
 
+    /// How a person calls git for this clone.
+    fn by_hand(&self) -> String {
+        if self.directory == Path::new(".") {
+            "git".to_owned()
+        } else {
+            format!("git -C {}", quoted(&[self.directory.display().to_string()]))
+        }
+    }
+
     /// What is wrong with the commits: the sentence and the remedy.
-    fn apart(&self, remote: &str, distance: Option<Distance>) -> (String, String) {
+    fn apart(&self, remote: &str, distance: Option<Distance>, checked_out: bool) -> (String, String) {
         let Self { branch, remote: name, .. } = self;
-        let pull = format!("git pull --ff-only {name} {branch}");
+        let git = self.by_hand();
+        let pull = if checked_out {
+            format!("{git} pull --ff-only {name} {branch}")
+        } else {
+            format!("{git} fetch {name} {branch}:{branch}")
+        };
         match distance {
             None => (
                 format!(
@@ -91,7 +108,7 @@ impl BranchUpToDate {
             }
             Some(Distance { ahead, behind: 0 }) => (
                 format!("`{branch}` is {} ahead of `{name}`", commits(ahead)),
-                format!("push what is ahead: git push {name} {branch}; or drop it"),
+                format!("push what is ahead: {git} push {name} {branch}; or drop it"),
             ),
             Some(Distance { ahead, behind }) => (
                 format!(
@@ -99,7 +116,13 @@ impl BranchUpToDate {
                     commits(ahead),
                     commits(behind)
                 ),
-                format!("bring both together: git pull --rebase {name} {branch}"),
+                if checked_out {
+                    format!("bring both together: {git} pull --rebase {name} {branch}")
+                } else {
+                    format!(
+                        "bring both together: {git} switch {branch} && {git} pull --rebase {name} {branch}"
+                    )
+                },
             ),
         }
     }
@@ -141,14 +164,15 @@ impl Check for BranchUpToDate {
             }
             (Some(local), Some(remote)) => {
                 distance = clone::distance(&git, local, remote).await?;
-                let (sentence, remedy) = self.apart(remote, distance);
+                let checked_out = clone::is_checked_out(&git, &self.reference()).await?;
+                let (sentence, remedy) = self.apart(remote, distance, checked_out);
                 wrong.push(sentence);
                 remedies.push(remedy);
             }
             (local, remote) => {
                 if local.is_none() {
                     wrong.push(format!("the clone has no branch `{branch}`"));
-                    remedies.push(format!("git fetch {name} {branch}:{branch}"));
+                    remedies.push(format!("{} fetch {name} {branch}:{branch}", self.by_hand()));
                 }
                 if remote.is_none() {
                     wrong.push(format!("`{name}` has no branch `{branch}`"));
@@ -158,7 +182,7 @@ impl Check for BranchUpToDate {
         }
         if let Some(changed) = changed.as_deref().filter(|changed| !changed.is_empty()) {
             wrong.push(clone::told(changed));
-            remedies.push("commit or drop the changes".to_owned());
+            remedies.push(format!("look at the changes, and commit or drop them: {} status", self.by_hand()));
         }
 
         let evidence = Evidence::new()

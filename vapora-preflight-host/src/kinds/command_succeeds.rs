@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use regex::bytes::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
@@ -9,7 +10,10 @@ use vapora_preflight::{
     Problems, Requirements, SecretRef, SecretString, async_trait, shell_words,
 };
 
-use crate::process::{Ended, Program, describe, not_started};
+use crate::{
+    process::{Ended, Program, describe, not_started},
+    quoted::quoted,
+};
 
 mod evidence;
 mod words;
@@ -46,9 +50,9 @@ pub struct CommandSucceeds {
     /// Whether it gets only the variables of `env`, and none of the run's own environment.
     #[serde(default)]
     pub clear_env: bool,
-    /// What it reads on its standard input: by default nothing.
+    /// What it reads on its standard input, a text or a secret: by default nothing.
     #[serde(default)]
-    pub input: Option<String>,
+    pub input: Option<Variable>,
     /// The exit codes that are right, each from 0 to 255.
     #[serde(default = "zero")]
     pub exit_codes: Vec<i32>,
@@ -58,13 +62,20 @@ pub struct CommandSucceeds {
     /// Texts that its standard output must not contain, any of them. All of the output is searched, whatever part is kept.
     #[serde(default)]
     pub lacks: Option<Vec<String>>,
+    /// Regular expressions of which each has to fit a line of its standard output, as in `^deployed: [0-9]+$`. All of the output is
+    /// searched; a line of more than 64KiB is looked at in parts.
+    #[serde(default)]
+    pub matches: Option<Vec<String>>,
+    /// Regular expressions of which none may fit a line of its standard output, as in `(?i)warn`.
+    #[serde(default)]
+    pub never_matches: Option<Vec<String>>,
     /// How much of its standard output and of its standard error is kept, half of it from the beginning and half from
     /// the end: at most 64MiB.
     #[serde(default = "output_limit")]
     pub output_limit: Bytes,
 }
 
-/// The value of an environment variable.
+/// A text that a program is given, in an environment variable or on its standard input.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(
     untagged,
@@ -98,6 +109,8 @@ impl CommandSucceeds {
             exit_codes: zero(),
             contains: None,
             lacks: None,
+            matches: None,
+            never_matches: None,
             output_limit: output_limit(),
         }
     }
@@ -118,22 +131,37 @@ impl CommandSucceeds {
             .arguments(arguments)
             .directory(self.directory.as_deref())
             .without_environment(self.clear_env)
-            .input(self.input.as_ref().map(|input| input.clone().into_bytes()))
             .looking_for(self.contains())
-            .looking_for(self.lacks());
+            .looking_for(self.lacks())
+            .matching(patterns(self.matches())?)
+            .matching(patterns(self.never_matches())?);
         let mut secrets = Vec::new();
-        for (name, value) in &self.env {
-            program = match value {
-                Variable::Text(text) => program.variable(name, text),
+        let mut given = |value: &Variable| {
+            Ok::<_, CheckError>(match value {
+                Variable::Text(text) => text.clone(),
                 Variable::Secret(reference) => {
                     let secret = cx.secret(reference)?;
-                    let program = program.variable(name, secret.expose_secret());
+                    let text = secret.expose_secret().to_owned();
                     secrets.push(secret);
-                    program
+                    text
                 }
-            };
+            })
+        };
+        for (name, value) in &self.env {
+            program = program.variable(name, given(value)?);
+        }
+        if let Some(input) = &self.input {
+            program = program.input(Some(given(input)?.into_bytes()));
         }
         Ok((program, secrets))
+    }
+
+    fn matches(&self) -> &[String] {
+        self.matches.as_deref().unwrap_or_default()
+    }
+
+    fn never_matches(&self) -> &[String] {
+        self.never_matches.as_deref().unwrap_or_default()
     }
 
     /// What is wrong: what was expected, and what was seen instead.
@@ -154,8 +182,42 @@ impl CommandSucceeds {
                 unmet.push((format!("output without `{text}`"), format!("`{text}` in its output")));
             }
         }
+        let mut fitted = ended.stdout.fitted();
+        for pattern in self.matches() {
+            if fitted.next() != Some(true) {
+                unmet.push((
+                    format!("a line of its output that fits `{pattern}`"),
+                    format!("no line fits `{pattern}`"),
+                ));
+            }
+        }
+        for pattern in self.never_matches() {
+            if fitted.next() != Some(false) {
+                unmet.push((format!("no line that fits `{pattern}`"), format!("a line fits `{pattern}`")));
+            }
+        }
         unmet
     }
+}
+
+/// How much memory a pattern may take when it is made ready, in bytes.
+const LARGEST_PATTERN: usize = 1 << 20;
+
+fn pattern(text: &str) -> Result<Regex, String> {
+    let built = RegexBuilder::new(text).size_limit(LARGEST_PATTERN).dfa_size_limit(LARGEST_PATTERN).build();
+    // a picture of the place comes first, and what is wrong last
+    built.map_err(|error| {
+        let said = error.to_string();
+        said.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    })
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<Regex>, CheckError> {
+    let one = |text: &String| {
+        pattern(text)
+            .map_err(|why| CheckError::permanent(format!("`{text}` is no regular expression: {why}")))
+    };
+    texts.iter().map(one).collect()
 }
 
 #[async_trait]
@@ -267,7 +329,24 @@ timeout  = "1m"
                 "a program that is killed by a signal has no exit code, and fails",
             );
         }
-        for (name, texts) in [("contains", &self.contains), ("lacks", &self.lacks)] {
+        for (name, texts) in [("matches", self.matches()), ("never_matches", self.never_matches())] {
+            for text in texts {
+                if let Err(why) = pattern(text) {
+                    problems.at(
+                        name,
+                        format!("`{text}` is no regular expression: {why}"),
+                        "write it as the crate `regex` reads it, as in `^deployed: [0-9]+$`",
+                    );
+                }
+            }
+        }
+        let lists = [
+            ("contains", &self.contains),
+            ("lacks", &self.lacks),
+            ("matches", &self.matches),
+            ("never_matches", &self.never_matches),
+        ];
+        for (name, texts) in lists {
             match texts.as_deref() {
                 Some([]) => {
                     problems.at(name, "an empty list asks for nothing", "name a text, or leave it out");

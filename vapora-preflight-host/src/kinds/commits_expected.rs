@@ -24,7 +24,7 @@ use crate::git::{Git, clone, short};
 ///
 /// # What it asks
 ///
-/// The commits that `to` has and `since` has not, as `git log since..to` shows them: author, committer, signature, message and
+/// The commits that `to` has and `since` has not, as `git log since..to` shows them: author, signature, message and
 /// the paths they change. Merges are judged by their message and author, and by the paths they change against their first parent
 /// only where `merges` says so. Nothing is fetched: `git.branch_up_to_date` sees that the clone is current.
 ///
@@ -37,7 +37,8 @@ use crate::git::{Git, clone, short};
 ///
 /// # What errs
 ///
-/// A folder that is no clone, and a commit, tag or branch that the clone does not have. With `signed`, a repository whose own
+/// A folder that is no clone, and a commit, tag or branch that the clone does not have. A shallow clone whose history is cut off
+/// before `since`. With `signed`, a repository whose own
 /// configuration says by which programs or keys signatures are checked.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -212,6 +213,13 @@ impl Check for CommitsExpected {
         cx.doing(format!("reading the commits of `{name}..{}`", self.to));
         let distance = if since == to { None } else { clone::distance(&git, &to, &since).await? };
         let taken_back = distance.map_or(0, |distance| distance.behind);
+        if taken_back > 0 && clone::is_shallow(&git).await? {
+            return Err(CheckError::permanent(format!(
+                "the history of the clone is cut off, so that what lies between `{name}` and `{}` is not known",
+                self.to
+            ))
+            .remedy(format!("fetch the rest of it: git -C {} fetch --unshallow", self.directory.display())));
+        }
         if self.signed {
             clone::refuse_programs(&git, r"^gpg\.", "`signed = false`").await?;
         }

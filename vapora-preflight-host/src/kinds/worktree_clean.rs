@@ -28,7 +28,8 @@ use crate::git::{
 /// # What fails
 ///
 /// A tracked file that is changed, added, removed or not merged, another commit of a submodule, and, unless
-/// `untracked = true`, a file that is neither tracked nor ignored.
+/// `untracked = true`, a file that is neither tracked nor ignored. A file that git was told not to look at (`git update-index
+/// --assume-unchanged`), for nobody knows what is in it.
 ///
 /// # What errs
 ///
@@ -68,8 +69,27 @@ impl Check for WorktreeClean {
         }
         let untracked = if self.untracked { Untracked::Ignored } else { Untracked::Counted };
         let changed = clone::changed(&git, untracked).await?;
+        let unseen = clone::unseen(&git).await?;
         let commit = clone::commit(&git, "HEAD").await?;
-        let evidence = Evidence::new().with("commit", commit).with("changed", changed.clone());
+        let evidence = Evidence::new()
+            .with("commit", commit)
+            .with("changed", changed.clone())
+            .with("unseen", unseen.clone());
+        if let (true, Some(first)) = (changed.is_empty(), unseen.first()) {
+            let first = first.escape_debug();
+            let more =
+                if unseen.len() > 1 { format!(" and {} more", unseen.len() - 1) } else { String::new() };
+            let told = format!("git was told not to look at `{first}`{more}");
+            return Ok(Outcome::Fail(
+                Finding::new(format!("in `{directory}`, {told}"))
+                    .expected("a work tree that git looks at, without changes")
+                    .actual(told)
+                    .remedy(format!(
+                        "let git look again: git -C {directory} update-index --no-assume-unchanged {first}"
+                    ))
+                    .evidence(evidence),
+            ));
+        }
         if changed.is_empty() {
             let summary = format!("the work tree in `{directory}` has no changes");
             return Ok(Outcome::Pass(Finding::new(summary).evidence(evidence)));
@@ -101,6 +121,10 @@ directory = "/srv/release/vapora"
                 about: "the commit that is checked out; nothing before the first one",
             },
             EvidenceField { name: "changed", about: "the paths of the files with changes" },
+            EvidenceField {
+                name: "unseen",
+                about: "the paths of the files that git was told not to look at",
+            },
         ]
     }
 

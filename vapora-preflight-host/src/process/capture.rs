@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use regex::bytes::Regex;
 use vapora_preflight::{ExposeSecret, SecretString};
 
 /// The output of a program: its beginning and its end, and how much was left out between them.
@@ -12,12 +13,21 @@ pub(crate) struct Captured {
     limit: usize,
     written: u64,
     patterns: Vec<Pattern>,
+    lines: Lines,
 }
 
 impl Captured {
     /// Keeps so many bytes, and looks for the patterns in everything.
-    pub(super) fn new(limit: usize, patterns: Vec<Pattern>) -> Self {
-        Self { head: Vec::new(), tail: VecDeque::new(), limit, written: 0, patterns }
+    pub(super) fn new(limit: usize, patterns: Vec<Pattern>, lines: Vec<Regex>) -> Self {
+        let lines = Lines { patterns: lines.into_iter().map(|it| (it, false)).collect(), line: Vec::new() };
+        Self { head: Vec::new(), tail: VecDeque::new(), limit, written: 0, patterns, lines }
+    }
+
+    /// The program has ended: its last line need not end with a line feed.
+    pub(super) fn ended(&mut self) {
+        if !self.lines.line.is_empty() {
+            self.lines.look();
+        }
     }
 
     pub(super) fn push(&mut self, chunk: &[u8]) {
@@ -25,6 +35,7 @@ impl Captured {
         for pattern in &mut self.patterns {
             pattern.look(chunk);
         }
+        self.lines.push(chunk);
         let head = (self.limit / 2).saturating_sub(self.head.len()).min(chunk.len());
         self.head.extend_from_slice(&chunk[..head]);
         self.tail.extend(&chunk[head..]);
@@ -46,6 +57,11 @@ impl Captured {
     /// Whether a text was among all that was written, for each that was looked for.
     pub(crate) fn found(&self) -> impl Iterator<Item = bool> {
         self.patterns.iter().map(|pattern| pattern.found)
+    }
+
+    /// Whether a pattern fits one of the lines that were written, for each that was looked for.
+    pub(crate) fn fitted(&self) -> impl Iterator<Item = bool> {
+        self.lines.patterns.iter().map(|(_, fits)| *fits)
     }
 
     /// Everything, where nothing was left out.
@@ -119,12 +135,67 @@ impl Pattern {
     }
 }
 
+/// A longer line is looked at in parts, in bytes.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// Patterns to look for in the lines of a stream.
+#[derive(Debug)]
+struct Lines {
+    patterns: Vec<(Regex, bool)>,
+    /// What came since the last line feed.
+    line: Vec<u8>,
+}
+
+impl Lines {
+    fn push(&mut self, chunk: &[u8]) {
+        if self.patterns.is_empty() {
+            return;
+        }
+        for part in chunk.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(part);
+            if part.ends_with(b"\n") || self.line.len() >= LONGEST_LINE {
+                self.look();
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        for (pattern, fits) in &mut self.patterns {
+            *fits = *fits || pattern.is_match(line);
+        }
+        self.line.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_pattern_fits_a_line_whatever_the_chunks_are() {
+        let fits = |pattern: &str, chunks: &[&str]| {
+            let mut captured = Captured::new(2, Vec::new(), vec![Regex::new(pattern).unwrap()]);
+            for chunk in chunks {
+                captured.push(chunk.as_bytes());
+            }
+            captured.ended();
+            captured.fitted().next()
+        };
+        assert_eq!(fits("^b+$", &["a\nb", "b", "\nc\n"]), Some(true));
+        assert_eq!(fits("^b+$", &["a\r\nbb\r\n"]), Some(true));
+        assert_eq!(fits("^b+$", &["a\nb", "b"]), Some(true));
+        assert_eq!(fits("^$", &["a\n", "\n"]), Some(true));
+        assert_eq!(fits("^$", &["a\n"]), Some(false));
+        assert_eq!(fits("a.*b", &["a\n", "b\n"]), Some(false));
+        assert_eq!(fits("x", &[]), Some(false));
+        let long = "x".repeat(1 << 20);
+        assert_eq!(fits("y$", &[&long, "y"]), Some(true));
+    }
+
     fn written(limit: usize, chunks: &[&str], pattern: &str) -> Captured {
-        let mut captured = Captured::new(limit, vec![Pattern::new(pattern)]);
+        let mut captured = Captured::new(limit, vec![Pattern::new(pattern)], Vec::new());
         for chunk in chunks {
             captured.push(chunk.as_bytes());
         }

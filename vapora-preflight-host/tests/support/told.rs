@@ -6,7 +6,7 @@
     reason = "shared by the tests of this folder, each of which uses a part"
 )]
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, io::Write as _, time::Duration};
 
 use vapora_preflight::{Check, CheckContext, CheckError, CheckId, Outcome, Value};
 pub(crate) use vapora_preflight_sim::told;
@@ -16,6 +16,18 @@ pub(crate) type Answer = Result<Outcome, CheckError>;
 /// Nothing here takes longer, unless it hangs.
 pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
     tokio::time::timeout(Duration::from_mins(1), what).await.expect("it hangs")
+}
+
+/// Whether a program is on this machine; where it is not, the test says that it is skipped.
+pub(crate) fn is_there(program: &str) -> bool {
+    // what it says does not matter, nor whether it knows that option
+    let started = std::process::Command::new(program).arg("--version").output();
+    let found = !started.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if !found {
+        // past the harness, which keeps what tests print
+        let _ = writeln!(std::io::stderr(), "skipped: there is no `{program}` on this machine");
+    }
+    found
 }
 
 pub(crate) fn alone() -> CheckContext {

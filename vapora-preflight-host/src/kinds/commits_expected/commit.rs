@@ -1,5 +1,7 @@
 //! Commits, as git tells of them.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
 use vapora_preflight::CheckError;
 
 use crate::git::{Git, is_commit};
@@ -16,8 +18,11 @@ pub(super) struct Commit {
     pub(super) paths: Vec<String>,
 }
 
-/// What stands before each commit, since no field of it can hold it.
-const MARK: &[u8] = b"\x01commit\x01";
+/// What stands before each commit: a text that nobody could know when they chose a message or the name of a file.
+fn mark() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("\x01commit {:016x}{:016x}\x01", random(), random())
+}
 
 impl Commit {
     /// The commits that the second one has and the first one has not, the oldest first.
@@ -28,7 +33,8 @@ impl Commit {
         signed: bool,
     ) -> Result<Vec<Self>, CheckError> {
         let signature = if signed { "%G?" } else { "-" };
-        let format = format!("--format=%x01commit%x01%H%x00%P%x00%an <%ae>%x00%s%x00{signature}%x00");
+        let mark = mark();
+        let format = format!("--format={mark}%H%x00%P%x00%an <%ae>%x00%s%x00{signature}%x00");
         let range = format!("{since}..{to}");
         let arguments = [
             "log",
@@ -36,6 +42,10 @@ impl Commit {
             "--topo-order",
             "--no-color",
             "--no-ext-diff",
+            "--no-mailmap",
+            "--no-relative",
+            "--ignore-submodules=none",
+            "--encoding=UTF-8",
             "--no-textconv",
             "--no-renames",
             "--diff-merges=first-parent",
@@ -46,7 +56,7 @@ impl Commit {
             "--",
         ];
         let said = git.ask(&arguments).await?.said()?;
-        let mut parts = split(&said, MARK);
+        let mut parts = split(&said, mark.as_bytes());
         let before = parts.next().unwrap_or_default();
         if !before.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
             return Err(unreadable());
@@ -80,7 +90,7 @@ fn unreadable() -> CheckError {
 }
 
 /// The parts between marks.
-fn split<'a>(mut text: &'a [u8], mark: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
+fn split<'a>(mut text: &'a [u8], mark: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut done = false;
     std::iter::from_fn(move || {
         if done {
