@@ -53,7 +53,7 @@ async fn a_port_that_nobody_listens_at_is_refused() {
     fail: `127.0.0.1:[port]` takes no connection
     expected: it takes a connection
     actual: 127.0.0.1:[port]: the connection is refused
-    remedy: see that something listens on port [port] there, and that no firewall or network policy is in between
+    remedy: see that something listens on port [port] there (`ss -ltn`), and that no firewall or network policy is in between; try it with `nc -vz 127.0.0.1 [port]`
     ");
     declared::<TcpConnects>(&answer);
     assert_eq!(value(&answer, "latency"), Value::Null);

@@ -68,7 +68,7 @@ async fn a_full_disk_fails_by_every_limit() {
     fail: `/srv` (on `/`, `/dev/sda1` of `ext4`): 1GiB free, 19GiB too little; 2.5% free; 0.9% of the inodes free
     expected: at least 20GiB free; at least 15% free; at least 5% of the inodes free
     actual: 1GiB free, 19GiB too little; 2.5% free; 0.9% of the inodes free
-    remedy: remove what is no longer needed there, or enlarge the file system
+    remedy: see with `du -xh -d 1 / | sort -h` what is large there; remove what is no longer needed, or enlarge the file system
     "
     );
     for limit in ["free = '20GiB'", "free_percent = 15", "inodes_percent = 5", "free_percent = 2.51"] {
@@ -87,7 +87,7 @@ async fn a_limit_that_is_just_met_passes_and_one_byte_less_fails() {
     fail: `/`: 20.0GiB free, 1B too little; 19.99% free
     expected: at least 20GiB free; at least 20% free
     actual: 20.0GiB free, 1B too little; 19.99% free
-    remedy: remove what is no longer needed there, or enlarge the file system
+    remedy: see with `du -xh -d 1 / | sort -h` what is large there; remove what is no longer needed, or enlarge the file system
     ");
     assert!(float(&answer, "free_percent") < 20.0);
     assert!(float(&answer, "used_percent") > 80.0);
@@ -108,7 +108,7 @@ async fn a_read_only_mount_fails_unless_it_is_allowed() {
     fail: `/` (`/dev/sda1` of `ext4`): mounted read-only
     expected: mounted for writing
     actual: mounted read-only
-    remedy: find out why it is read-only (the kernel remounts so after errors), and mount it for writing
+    remedy: find out with `dmesg` why it is read-only (the kernel remounts so after errors), and mount it for writing
     ");
     let allowed = "path = '/'\nfree = '1GiB'\nallow_read_only = true";
     let answer = on_fixed(allowed, &frozen).await;
@@ -267,7 +267,7 @@ async fn what_the_path_is_on_can_be_asked_for() {
     fail: `/srv/data` (on `/`, `/dev/sda1` of `btrfs`): on the one at `/`; a `btrfs`; mounted with `rw`
     expected: on the file system at `/srv`; a file system `xfs` or `ext4`; mounted with `noatime`
     actual: on the one at `/`; a `btrfs`; mounted with `rw`
-    remedy: mount the file system that belongs there, with its options, or correct `path`
+    remedy: mount the file system that belongs there, with its options, or correct `path`; look at it with `findmnt -T /srv/data`
     ");
     let unknown = Usage::new(40 * GIB, 30 * GIB);
     for asked in ["filesystem = ['ext4']", "options = ['rw']"] {
@@ -285,7 +285,7 @@ async fn inodes_are_counted_too() {
     fail: `/` (`/dev/sda1` of `ext4`): 99 inodes free
     expected: at least 100 inodes free
     actual: 99 inodes free
-    remedy: remove what is no longer needed there, or enlarge the file system
+    remedy: see with `du -x --inodes -d 1 / | sort -h` what is large there; remove what is no longer needed, or enlarge the file system
     ");
     assert_eq!(
         (value(&answer, "inodes"), value(&answer, "inodes_free")),

@@ -124,7 +124,11 @@ impl Check for DockerReachable {
                 Finding::new("the Docker engine does not answer")
                     .expected("an engine that answers this user")
                     .actual(complaint(&ended))
-                    .remedy("start the engine, or let the user of the run use it (the group `docker`, or a context)")
+                    .remedy(if complaint(&ended).contains("permission denied") {
+                        "let the user of the run use it: sudo usermod -aG docker \"$USER\"; it counts from the next login on"
+                    } else {
+                        "start it: sudo systemctl start docker; where another engine is meant, name its `context` (docker context ls)"
+                    })
                     .evidence(evidence),
             ));
         };
@@ -147,7 +151,7 @@ impl Check for DockerReachable {
                 ))
                 .expected("`docker compose version` tells a version")
                 .actual(complaint(&ended))
-                .remedy("install the plug-in `docker-compose-plugin`, or set `compose = false`")
+                .remedy("install Compose, as the package `docker-compose-plugin` or `docker-compose-v2`, or set `compose = false`")
                 .evidence(evidence),
             ));
         }

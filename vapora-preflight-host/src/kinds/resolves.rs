@@ -110,6 +110,13 @@ impl Resolves {
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
+    fn enough(&self) -> String {
+        match self.at_least.get() {
+            1 => "at least 1 answer".to_owned(),
+            more => format!("at least {more} answers"),
+        }
+    }
+
     fn judge(&self, answers: &BTreeSet<String>) -> Outcome {
         let wanted: BTreeSet<String> = self.contains.iter().map(|answer| plain(answer)).collect();
         let missing: Vec<&String> = wanted.difference(answers).collect();
@@ -132,7 +139,7 @@ impl Resolves {
         };
         let at_least = self.at_least.get() as usize;
         if answers.is_empty() {
-            return fail(format!("{asked} does not resolve"), format!("at least {at_least}"));
+            return fail(format!("{asked} does not resolve"), self.enough());
         }
         if !missing.is_empty() {
             let summary = format!("{asked} does not lead to {}", listed(&missing));
@@ -144,7 +151,7 @@ impl Resolves {
         }
         if answers.len() < at_least {
             let summary = format!("{asked} has {} of the {at_least} answers that are needed", answers.len());
-            return fail(summary, format!("at least {at_least}"));
+            return fail(summary, self.enough());
         }
         Outcome::Pass(Finding::new(format!("{asked} resolves to {all}")).evidence(evidence))
     }

@@ -134,6 +134,7 @@ impl Check for TcpConnects {
             let summary = format!("`{endpoint}` takes connections{of}");
             return Ok(Outcome::Pass(Finding::new(summary).evidence(evidence)));
         }
+        let port = endpoint.port();
         let expected =
             if self.every_address { "every address takes a connection" } else { "it takes a connection" };
         Ok(Outcome::Fail(
@@ -141,8 +142,8 @@ impl Check for TcpConnects {
                 .expected(expected)
                 .actual(refused.join("; "))
                 .remedy(format!(
-                    "see that something listens on port {} there, and that no firewall or network policy is in between",
-                    endpoint.port()
+                    "see that something listens on port {port} there (`ss -ltn`), and that no firewall or network policy is in between; try it with `nc -vz {} {port}`",
+                    endpoint.host()
                 ))
                 .advice(Advice::Investigate)
                 .evidence(evidence),

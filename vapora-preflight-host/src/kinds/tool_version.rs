@@ -111,7 +111,7 @@ impl Check for ToolVersion {
             Finding::new(format!("`{tool}` is of version {text}"))
                 .expected(format!("a version of `{requires}`"))
                 .actual(text)
-                .remedy(format!("install a `{tool}` that fits"))
+                .remedy(format!("install a `{tool}` of `{requires}`; {by_hand}"))
                 .evidence(evidence),
         ))
     }

@@ -59,7 +59,11 @@ fn lines(report: &Report, checks: &[CheckView<'_>], only_problems: bool, page: &
         let id = visible(check.id().as_str());
         let lead = format!("{} {id:column$} ", sign.glyph(page.ascii));
         page.line(2, &lead, style(sign), &said(report, check))?;
-        if sign == Sign::Fail {
+        let errored = matches!(
+            check.record.map(|record| &record.status),
+            Some(Status::Errored { .. } | Status::TimedOut { .. })
+        );
+        if matches!(sign, Sign::Fail | Sign::Warn) || errored {
             details(report, check, page)?;
         }
     }

@@ -248,19 +248,28 @@ impl Check for DiskHasSpace {
         }
         let frozen = usage.read_only && !self.allow_read_only;
         let misplaced = self.misplaced(&behind)?;
+        let limits = self.unmet(&behind)?;
         let remedy = if frozen {
-            "find out why it is read-only (the kernel remounts so after errors), and mount it for writing"
+            "find out with `dmesg` why it is read-only (the kernel remounts so after errors), and mount it for writing"
+                .to_owned()
         } else if misplaced.is_empty() {
-            "remove what is no longer needed there, or enlarge the file system"
+            let mount = behind.mount.as_deref().unwrap_or(&self.path).display();
+            let only_inodes = limits.iter().all(|(expected, _)| expected.contains("inodes"));
+            let command = if only_inodes { "du -x --inodes" } else { "du -xh" };
+            format!(
+                "see with `{command} -d 1 {mount} | sort -h` what is large there; remove what is no longer needed, or enlarge the file system"
+            )
         } else {
-            "mount the file system that belongs there, with its options, or correct `path`"
+            format!(
+                "mount the file system that belongs there, with its options, or correct `path`; look at it with `findmnt -T {path}`"
+            )
         };
         let mut unmet = Vec::new();
         if frozen {
             unmet.push(("mounted for writing".to_owned(), "mounted read-only".to_owned()));
         }
         unmet.extend(misplaced);
-        unmet.extend(self.unmet(&behind)?);
+        unmet.extend(limits);
         if unmet.is_empty() {
             let summary =
                 format!("{at} has {} free ({}%)", Bytes::new(usage.available), floor(usage.free_percent()));

@@ -32,6 +32,14 @@ pub(super) async fn write(cx: &CheckContext, path: PathBuf, content: Vec<u8>) ->
 fn all_of_it(path: &Path, content: &[u8], wanted: &Wanted) -> Result<Came, CheckError> {
     let file = match fs::File::create_new(path) {
         Ok(file) => file,
+        // `/proc` and the like have folders in which no file can be
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.parent().is_some_and(Path::is_dir) => {
+            let came = Came { removed: true, ..Came::default() };
+            return Ok(came.stopped(
+                "cannot be written: there can be no files there",
+                "name a folder on a file system that stores files, or correct `to`",
+            ));
+        }
         Err(error) => return told(Came { removed: true, ..Came::default() }, &error, "cannot be written"),
     };
     let came = written_and_read(file, path, content, wanted);

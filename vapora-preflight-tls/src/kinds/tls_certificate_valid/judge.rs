@@ -1,5 +1,8 @@
 //! What a chain means.
 
+use std::path::Path;
+
+use rustls_pki_types::ServerName;
 use vapora_preflight::{
     CheckError, CheckResult, Evidence, EvidenceField, Finding, Outcome, Timestamp, Unit, Value,
 };
@@ -7,7 +10,7 @@ use vapora_preflight::{
 use super::{TlsCertificateValid, reason::reason};
 use crate::{
     certificate::{Certificate, Content},
-    handshake::Shown,
+    handshake::{Shown, StartTls},
     ocsp::{Flaw, Standing, Staple},
     param::ServerIdentity,
 };
@@ -76,11 +79,9 @@ pub(super) fn judge(
                     None => "a chain from the name of a server to a trusted root".to_owned(),
                 })
                 .actual(described(&chain));
-        let finding = match reason.remedy {
-            Some(remedy) => finding.remedy(remedy),
-            None => finding,
-        };
-        return Ok(Outcome::Fail(finding.evidence(evidence)));
+        let look = format!("look at it with `{}`", by_hand(asked, identity));
+        let remedy = reason.remedy.map_or_else(|| look.clone(), |remedy| format!("{remedy}; {look}"));
+        return Ok(Outcome::Fail(finding.remedy(remedy).evidence(evidence)));
     }
     if let Some(finding) = weakness(asked, &chain) {
         return Ok(Outcome::Fail(finding.evidence(evidence)));
@@ -90,7 +91,10 @@ pub(super) fn judge(
             Finding::new(format!("the key is not that of the certificate in `{endpoint}`"))
                 .expected("the private key of the first certificate")
                 .actual("the key of another one")
-                .remedy("put the certificate and the key of the same request together")
+                .remedy(format!(
+                    "put the certificate and the key of the same request together; compare `openssl x509 -noout -pubkey -in {endpoint}` with `openssl pkey -pubout -in {}`",
+                    asked.key.as_deref().unwrap_or(Path::new("")).display()
+                ))
                 .evidence(evidence),
         ));
     }
@@ -230,20 +234,43 @@ fn seconds_left(content: &Content, now: Timestamp) -> i64 {
     content.not_after.unix_seconds().saturating_sub(now.unix_seconds())
 }
 
+/// How many certificates of a chain are written out.
+const MOST: usize = 5;
+
+/// The whole chain, the server's certificate first.
 fn described(chain: &[Certificate]) -> String {
-    match chain.first().map(|leaf| (leaf, leaf.content.as_ref())) {
-        Some((leaf, Some(content))) => {
-            format!(
-                "`{}`, issued by `{}`, valid from {} to {}",
-                leaf.title(),
-                content.issuer,
-                content.not_before.to_minute(),
-                content.not_after.to_minute()
-            )
-        }
-        Some((leaf, None)) => format!("a certificate that cannot be read: {}", leaf.title()),
-        None => "no certificate".to_owned(),
+    let one = |certificate: &Certificate| match &certificate.content {
+        Some(content) => format!(
+            "`{}`, issued by `{}`, valid from {} to {}",
+            certificate.title(),
+            content.issuer,
+            content.not_before.to_minute(),
+            content.not_after.to_minute()
+        ),
+        None => format!("a certificate that cannot be read: {}", certificate.title()),
+    };
+    let mut told: Vec<String> = chain.iter().take(MOST).map(one).collect();
+    if chain.len() > MOST {
+        told.push(format!("and {} more", chain.len() - MOST));
     }
+    if told.is_empty() { "no certificate".to_owned() } else { told.join("; ") }
+}
+
+/// How a person looks at the chain.
+fn by_hand(asked: &TlsCertificateValid, identity: Option<&ServerIdentity>) -> String {
+    let Some(endpoint) = &asked.endpoint else {
+        let file = asked.subject();
+        return format!("openssl storeutl -noout -text -certs {file}");
+    };
+    // a server is not asked for an address
+    let name = identity.filter(|identity| matches!(identity.name(), ServerName::DnsName(_)));
+    let name = name.map(|name| format!(" -servername {name}")).unwrap_or_default();
+    let starttls = match asked.starttls {
+        Some(StartTls::Postgres) => " -starttls postgres",
+        Some(StartTls::Smtp) => " -starttls smtp",
+        None => "",
+    };
+    format!("openssl s_client -connect {endpoint}{name}{starttls} -showcerts </dev/null")
 }
 
 fn evidence(

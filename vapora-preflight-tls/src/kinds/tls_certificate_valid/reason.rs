@@ -159,7 +159,10 @@ fn unknown_issuer(chain: &[Certificate], is_file: bool) -> Reason {
                 "the server did not send the certificate of its issuer `{}`, which is no trusted root",
                 leaf.issuer
             ),
-            "let the server send its intermediate certificates after its own",
+            format!(
+                "let the server send its intermediate certificates after its own, or name the file of that root in `roots`, if `{}` is one that is to be trusted",
+                leaf.issuer
+            ),
         )
     } else {
         Reason::new(
