@@ -4,7 +4,6 @@ mod endpoint;
 mod git;
 mod kinds;
 mod process;
-mod quoted;
 
 pub use self::{
     endpoint::{Endpoint, InvalidEndpoint},

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome, Problems,
-    Requirements, async_trait,
+    Requirements, async_trait, shell_words,
 };
 
 use crate::git::{
@@ -14,7 +14,6 @@ use crate::git::{
     clone::{self, Distance, Untracked},
     not_a_name, short,
 };
-use crate::quoted::quoted;
 
 mod remote;
 
@@ -82,7 +81,7 @@ impl BranchUpToDate {
         if self.directory == Path::new(".") {
             "git".to_owned()
         } else {
-            format!("git -C {}", quoted(&[self.directory.display().to_string()]))
+            format!("git -C {}", shell_words([self.directory.display().to_string()]))
         }
     }
 

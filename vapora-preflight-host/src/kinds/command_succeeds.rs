@@ -10,10 +10,7 @@ use vapora_preflight::{
     Problems, Requirements, SecretRef, SecretString, async_trait, shell_words,
 };
 
-use crate::{
-    process::{Ended, Program, describe, not_started},
-    quoted::quoted,
-};
+use crate::process::{Ended, Program, describe, not_started};
 
 mod evidence;
 mod words;

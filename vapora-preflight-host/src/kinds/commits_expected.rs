@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome, Problems,
-    Requirements, Value, async_trait,
+    Requirements, Value, async_trait, shell_words,
 };
 
 use self::{commit::Commit, rules::Rules};
@@ -108,12 +108,15 @@ impl CommitsExpected {
         }
     }
 
+    /// How a person calls git for this clone.
+    fn by_hand(&self) -> String {
+        format!("git -C {}", shell_words([self.directory.display().to_string()]))
+    }
+
     async fn commit(&self, git: &Git, name: &str) -> Result<String, CheckError> {
         clone::commit(git, name).await?.ok_or_else(|| {
-            CheckError::permanent(format!("the clone has no commit `{name}`")).remedy(format!(
-                "fetch it with `git -C {} fetch --tags`, or correct its name",
-                self.directory.display()
-            ))
+            CheckError::permanent(format!("the clone has no commit `{name}`"))
+                .remedy(format!("fetch it with `{} fetch --tags`, or correct its name", self.by_hand()))
         })
     }
 
@@ -191,11 +194,7 @@ impl CommitsExpected {
             Finding::new(wrong.join("; "))
                 .expected(rules.told())
                 .actual(actual)
-                .remedy(format!(
-                    "look at them with `git -C {} log --stat {name}..{}`",
-                    self.directory.display(),
-                    self.to
-                ))
+                .remedy(format!("look at them with `{} log --stat {name}..{}`", self.by_hand(), self.to))
                 .evidence(evidence),
         )
     }
@@ -218,7 +217,7 @@ impl Check for CommitsExpected {
                 "the history of the clone is cut off, so that what lies between `{name}` and `{}` is not known",
                 self.to
             ))
-            .remedy(format!("fetch the rest of it: git -C {} fetch --unshallow", self.directory.display())));
+            .remedy(format!("fetch the rest of it: {} fetch --unshallow", self.by_hand())));
         }
         if self.signed {
             clone::refuse_programs(&git, r"^gpg\.", "`signed = false`").await?;

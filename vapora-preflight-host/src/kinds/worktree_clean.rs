@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome, Problems,
-    Requirements, async_trait,
+    Requirements, async_trait, shell_words,
 };
 
 use crate::git::{
@@ -70,22 +70,23 @@ impl Check for WorktreeClean {
         let untracked = if self.untracked { Untracked::Ignored } else { Untracked::Counted };
         let changed = clone::changed(&git, untracked).await?;
         let unseen = clone::unseen(&git).await?;
+        let by_hand = format!("git -C {}", shell_words([directory.to_string()]));
         let commit = clone::commit(&git, "HEAD").await?;
         let evidence = Evidence::new()
             .with("commit", commit)
             .with("changed", changed.clone())
             .with("unseen", unseen.clone());
         if let (true, Some(first)) = (changed.is_empty(), unseen.first()) {
-            let first = first.escape_debug();
             let more =
                 if unseen.len() > 1 { format!(" and {} more", unseen.len() - 1) } else { String::new() };
-            let told = format!("git was told not to look at `{first}`{more}");
+            let told = format!("git was told not to look at `{}`{more}", first.escape_debug());
             return Ok(Outcome::Fail(
                 Finding::new(format!("in `{directory}`, {told}"))
                     .expected("a work tree that git looks at, without changes")
                     .actual(told)
                     .remedy(format!(
-                        "let git look again: git -C {directory} update-index --no-assume-unchanged {first}"
+                        "let git look again: {by_hand} update-index --no-assume-unchanged {}",
+                        shell_words([first])
                     ))
                     .evidence(evidence),
             ));
@@ -99,7 +100,7 @@ impl Check for WorktreeClean {
             Finding::new(format!("in `{directory}`, {told}"))
                 .expected("a work tree without changes")
                 .actual(told)
-                .remedy(format!("look at them with `git -C {directory} status`; commit, ignore or drop them"))
+                .remedy(format!("look at them with `{by_hand} status`; commit, ignore or drop them"))
                 .evidence(evidence),
         ))
     }

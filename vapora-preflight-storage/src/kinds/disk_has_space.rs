@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, Evidence, EvidenceField, Finding, Kind, Outcome,
-    Problems, Unit, async_trait,
+    Problems, Unit, async_trait, shell_words,
 };
 
 use super::field;
@@ -253,7 +253,8 @@ impl Check for DiskHasSpace {
             "find out with `dmesg` why it is read-only (the kernel remounts so after errors), and mount it for writing"
                 .to_owned()
         } else if misplaced.is_empty() {
-            let mount = behind.mount.as_deref().unwrap_or(&self.path).display();
+            let mount = behind.mount.as_deref().unwrap_or(&self.path);
+            let mount = shell_words([mount.display().to_string()]);
             let only_inodes = limits.iter().all(|(expected, _)| expected.contains("inodes"));
             let command = if only_inodes { "du -x --inodes" } else { "du -xh" };
             format!(
@@ -261,7 +262,8 @@ impl Check for DiskHasSpace {
             )
         } else {
             format!(
-                "mount the file system that belongs there, with its options, or correct `path`; look at it with `findmnt -T {path}`"
+                "mount the file system that belongs there, with its options, or correct `path`; look at it with `findmnt -T {}`",
+                shell_words([path.to_string()])
             )
         };
         let mut unmet = Vec::new();

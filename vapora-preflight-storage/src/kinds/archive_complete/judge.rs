@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use vapora_preflight::{Bytes, Evidence, EvidenceField, Finding, Outcome, Unit};
+use vapora_preflight::{Bytes, Evidence, EvidenceField, Finding, Outcome, Unit, shell_words};
 
 use super::super::field;
 use super::{ArchiveComplete, checksums_of, inventory::Inventory};
@@ -134,14 +134,16 @@ impl Judged<'_> {
 
     /// How it is unpacked anew, and what differs is seen.
     fn anew(&self, same_as: &Place) -> String {
-        let archive = &self.check.archive;
+        let word = |text: &str| shell_words([text]);
+        let (archive, old, new) =
+            (word(self.check.archive.as_str()), word(same_as.as_str()), word(&format!("{same_as}.new")));
         let unpack = match self.seen.format {
-            Some(ArchiveFormat::Zip) => format!("unzip {archive} -d {same_as}.new"),
-            Some(_) => format!("tar -xf {archive} -C {same_as}.new"),
-            None => return format!("look at what differs: diff -r {archive} {same_as}"),
+            Some(ArchiveFormat::Zip) => format!("unzip {archive} -d {new}"),
+            Some(_) => format!("tar -xf {archive} -C {new}"),
+            None => return format!("look at what differs: diff -r {archive} {old}"),
         };
         format!(
-            "unpack it anew into an empty folder, and see what differs: mkdir {same_as}.new && {unpack} && diff -r {same_as}.new {same_as}"
+            "unpack it anew into an empty folder, and see what differs: mkdir {new} && {unpack} && diff -r {new} {old}"
         )
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rustls_pki_types::ServerName;
 use vapora_preflight::{
-    CheckError, CheckResult, Evidence, EvidenceField, Finding, Outcome, Timestamp, Unit, Value,
+    CheckError, CheckResult, Evidence, EvidenceField, Finding, Outcome, Timestamp, Unit, Value, shell_words,
 };
 
 use super::{TlsCertificateValid, reason::reason};
@@ -92,8 +92,9 @@ pub(super) fn judge(
                 .expected("the private key of the first certificate")
                 .actual("the key of another one")
                 .remedy(format!(
-                    "put the certificate and the key of the same request together; compare `openssl x509 -noout -pubkey -in {endpoint}` with `openssl pkey -pubout -in {}`",
-                    asked.key.as_deref().unwrap_or(Path::new("")).display()
+                    "put the certificate and the key of the same request together; compare `openssl x509 -noout -pubkey -in {}` with `openssl pkey -pubout -in {}`",
+                    shell_words([&endpoint]),
+                    shell_words([asked.key.as_deref().unwrap_or(Path::new("")).display().to_string()])
                 ))
                 .evidence(evidence),
         ));
@@ -259,8 +260,7 @@ fn described(chain: &[Certificate]) -> String {
 /// How a person looks at the chain.
 fn by_hand(asked: &TlsCertificateValid, identity: Option<&ServerIdentity>) -> String {
     let Some(endpoint) = &asked.endpoint else {
-        let file = asked.subject();
-        return format!("openssl storeutl -noout -text -certs {file}");
+        return format!("openssl storeutl -noout -text -certs {}", shell_words([asked.subject()]));
     };
     // a server is not asked for an address
     let name = identity.filter(|identity| matches!(identity.name(), ServerName::DnsName(_)));
