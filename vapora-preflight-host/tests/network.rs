@@ -231,6 +231,13 @@ async fn a_name_server_that_does_not_answer_well_is_an_error() {
 #[tokio::test]
 async fn the_machines_own_resolver_knows_its_own_name() {
     assert!(passes(&ask(&Resolves::new("localhost")).await));
+    let mut other = Resolves::new("localhost");
+    other.contains = vec!["192.0.2.1".to_owned()];
+    let answer = ask(&other).await;
+    assert!(
+        fails(&answer) && told(&answer).ends_with("look at it with `getent ahosts localhost`"),
+        "{answer:?}"
+    );
     // no name that a resolver would ask anybody for
     let answer = ask(&Resolves::new("a".repeat(64))).await;
     assert!(!passes(&answer), "{answer:?}");

@@ -44,11 +44,12 @@ pub(crate) fn handshake(error: &io::Error, endpoint: &Endpoint) -> CheckError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => {
             CheckError::transient(format!("`{endpoint}` closed the connection in the TLS handshake"))
-                .remedy("make sure that the port speaks TLS, and knows the server name")
+                .remedy("make sure that the port speaks TLS from the first byte on (otherwise say with `starttls` how it is asked for), and knows the server name")
         }
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
             CheckError::transient(format!("`{endpoint}` reset the connection in the TLS handshake"))
                 .because(error)
+                .remedy(look(endpoint))
         }
         _ => CheckError::transient(format!("the TLS handshake with `{endpoint}` failed")).because(error),
     }
@@ -61,14 +62,22 @@ fn tls(error: &Error, endpoint: &Endpoint) -> CheckError {
             .remedy("name the port that speaks TLS from the first byte on, or say with `starttls` how it is asked for"),
         Error::AlertReceived(alert) => CheckError::transient(format!(
             "`{endpoint}` broke off the TLS handshake with the alert `{alert:?}`"
-        )),
+        ))
+        .remedy(format!("see in the server's log why; {}", look(endpoint))),
         Error::PeerIncompatible(_) => CheckError::transient(format!(
             "`{endpoint}` has no TLS version or cipher in common with this client"
         ))
-        .because(error),
+        .because(error)
+        .remedy("switch TLS 1.2 or a newer version on in the server, with the cipher suites of today"),
         Error::NoCertificatesPresented => {
             CheckError::transient(format!("`{endpoint}` showed no certificate"))
         }
-        other => CheckError::transient(format!("the TLS handshake with `{endpoint}` failed")).because(other),
+        other => CheckError::transient(format!("the TLS handshake with `{endpoint}` failed"))
+            .because(other)
+            .remedy(look(endpoint)),
     }
+}
+
+fn look(endpoint: &Endpoint) -> String {
+    format!("look at it with `openssl s_client -connect {endpoint} </dev/null`")
 }

@@ -101,6 +101,10 @@ impl Resolves {
 
     /// The same question as a person asks it.
     fn by_hand(&self) -> String {
+        if self.server.is_none() && self.record == RecordKind::Address {
+            // `dig` asks name servers alone, and not `/etc/hosts`
+            return format!("getent ahosts {}", self.name);
+        }
         let server = self.server.as_deref().and_then(server).map(|server| match server.port() {
             53 => format!("@{}", server.ip()),
             port => format!("@{} -p {port}", server.ip()),

@@ -15,4 +15,5 @@ mod responder;
 mod server;
 mod staples;
 mod starttls;
+mod system;
 mod weakness;

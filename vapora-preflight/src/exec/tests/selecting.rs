@@ -123,10 +123,7 @@ fn what_is_needed_and_not_known_to_hold_is_asked_too() {
         assert_eq!(outcome.asked, [id("deep"), id("failing"), id("wanted")]);
         assert_eq!(outcome.decision(), Decision::Go);
         let without = run(&plan).select(wanted.exclude_glob("deep")).execute().await.unwrap();
-        assert_eq!(
-            told(&without, "wanted"),
-            "skipped: needs in the end `deep`, which has not been asked"
-        );
+        assert_eq!(told(&without, "wanted"), "skipped: needs in the end `deep`, which has not been asked");
     });
 }
 
