@@ -128,7 +128,7 @@ impl ForgePullRequestsMerged {
             (Some(milestone), ..) => format!("in the milestone `{milestone}`"),
             (_, Some(label), _) => format!("with the label `{label}`"),
             (_, _, Some(tag)) => format!("since `{tag}`"),
-            _ => "of those numbers".to_owned(),
+            _ => "that are named".to_owned(),
         }
     }
 

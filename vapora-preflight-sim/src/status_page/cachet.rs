@@ -14,6 +14,11 @@ fn whole(time: &str) -> String {
     if time.len() == 16 { format!("{time}:00") } else { time.to_owned() }
 }
 
+/// A time as Cachet shows it, whichever service was told it.
+fn of_clock(time: &str) -> String {
+    time.replace('T', " ").chars().take("2026-12-01 14:00:00".len()).collect()
+}
+
 fn made(said: &Value) -> Maintenance {
     Maintenance {
         name: text(said, "name"),
@@ -25,7 +30,7 @@ fn made(said: &Value) -> Maintenance {
 }
 
 fn shown((id, it): &(String, Maintenance)) -> Value {
-    let at = |time: &str| json!({ "human": "1 hour from now", "string": time });
+    let at = |time: &str| json!({ "human": "1 hour from now", "string": of_clock(time) });
     json!({
         "id": id, "type": "schedules",
         "attributes": {
@@ -83,7 +88,7 @@ fn shown_old((id, it): &(String, Maintenance)) -> Value {
     json!({
         "id": id.parse::<u64>().unwrap_or_default(), "name": it.name, "message": it.text,
         "status": if it.state == "upcoming" { 0 } else { 2 },
-        "scheduled_at": it.opens, "completed_at": it.closes,
+        "scheduled_at": of_clock(&it.opens), "completed_at": of_clock(&it.closes),
         "created_at": "2026-11-30 09:00:00", "updated_at": "2026-11-30 09:00:00",
         "human_status": if it.state == "upcoming" { "Upcoming" } else { "Complete" },
     })

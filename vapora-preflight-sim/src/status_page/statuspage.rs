@@ -11,10 +11,15 @@ fn refused(inner: &Inner, headers: &HeaderMap, page: &str) -> Option<Response> {
     (page != PAGE).then(|| answer(404, json!({ "error": "Page not found" })))
 }
 
+/// A time as Statuspage shows it, whichever service was told it; those of Cachet are meant in UTC.
+fn of_zone(time: &str) -> String {
+    if time.contains('T') { time.to_owned() } else { format!("{}Z", time.replace(' ', "T")) }
+}
+
 fn shown((id, it): &(String, Maintenance)) -> Value {
     json!({
         "id": id, "name": it.name, "status": it.state, "impact": "maintenance", "page_id": PAGE,
-        "scheduled_for": it.opens, "scheduled_until": it.closes, "scheduled_auto_in_progress": true,
+        "scheduled_for": of_zone(&it.opens), "scheduled_until": of_zone(&it.closes), "scheduled_auto_in_progress": true,
         "shortlink": format!("http://stspg.io/{id}"), "created_at": "2026-11-30T09:00:00.000Z", "components": [],
         "incident_updates": [{ "id": format!("{id}-1"), "status": it.state, "body": it.text }],
     })

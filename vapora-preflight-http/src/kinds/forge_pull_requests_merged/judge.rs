@@ -124,7 +124,10 @@ impl Asked<'_> {
     fn expected(&self) -> String {
         let mut parts = vec![format!("merged into `{}`", self.branch)];
         if self.approvals > 0 {
-            parts.push(format!("approved by {} other than the author", self.approvals));
+            parts.push(match self.approvals {
+                1 => "approved by somebody other than the author".to_owned(),
+                more => format!("approved by {more} others than the author"),
+            });
         }
         if self.checks {
             parts.push("checks green".to_owned());
@@ -185,13 +188,11 @@ impl Asked<'_> {
             );
         }
         let are = if merged == 1 { "is" } else { "are" };
-        let summary = format!(
-            "{} of `{}` {} {are} merged into `{}`",
-            count(merged, "change", "changes"),
-            self.project,
-            self.what,
-            self.branch
-        );
+        let which = match seen {
+            [only] if self.by_number => format!("the change #{} of `{}`", only.number, self.project),
+            _ => format!("{} of `{}` {}", count(merged, "change", "changes"), self.project, self.what),
+        };
+        let summary = format!("{which} {are} merged into `{}`", self.branch);
         if abandoned.is_empty() {
             return Outcome::Pass(finding(summary));
         }

@@ -49,7 +49,12 @@ pub(super) fn judge(check: &NotifyPosted, answer: &HttpAnswer) -> Said {
 
 /// The status and what else is said in one line.
 fn in_short(answer: &HttpAnswer) -> String {
-    match answer.first_line() {
+    let told: Option<serde_json::Value> = answer.json().ok();
+    let message = told.as_ref().and_then(|told| {
+        let message = |at: &str| told.pointer(at).and_then(serde_json::Value::as_str).map(str::to_owned);
+        message("/message").or_else(|| message("/error/message"))
+    });
+    match message.or_else(|| answer.first_line()) {
         Some(line) => format!("{}: {line}", answer.status_text()),
         None => answer.status_text(),
     }
