@@ -25,7 +25,8 @@ pub(crate) fn is_there(program: &str) -> bool {
     let found = !started.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     if !found {
         // past the harness, which keeps what tests print
-        let _ = writeln!(std::io::stderr(), "skipped: there is no `{program}` on this machine");
+        let told = format!("\nskipped: there is no `{program}` on this machine\n");
+        let _ = std::io::stderr().write_all(told.as_bytes());
     }
     found
 }

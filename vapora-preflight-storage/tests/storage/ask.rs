@@ -119,7 +119,8 @@ pub(crate) fn run(folder: &Path, argv: &[&str]) -> bool {
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             // past the harness, which keeps what tests print
-            let _ = writeln!(std::io::stderr(), "skipped: `{}` is not installed", argv[0]);
+            let told = format!("\nskipped: `{}` is not installed\n", argv[0]);
+            let _ = std::io::stderr().write_all(told.as_bytes());
             false
         }
         Err(error) => panic!("{argv:?}: {error}"),

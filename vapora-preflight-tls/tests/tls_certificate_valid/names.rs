@@ -75,8 +75,9 @@ async fn an_address_of_ipv6_is_a_name_too() {
     let root = Authority::root("root");
     let own = named(&root, SanType::IpAddress("::1".parse().unwrap()));
     let Some(endpoint) = tls_v6(&own) else {
-        let test = "an_address_of_ipv6_is_a_name_too";
-        let _ = writeln!(std::io::stderr(), "skipped: {test}: there is no IPv6 on this machine");
+        // no package brings it, so that this is no test that has to run
+        let told = "\nleft out: an_address_of_ipv6_is_a_name_too: there is no IPv6 on this machine\n";
+        let _ = std::io::stderr().write_all(told.as_bytes());
         return;
     };
     let roots = tempfile::NamedTempFile::new().unwrap();

@@ -54,7 +54,8 @@ impl Nginx {
     ) -> Option<Self> {
         let Some(program) = program() else {
             // written past the capture of the test harness, so that it can be counted
-            let _ = writeln!(std::io::stderr(), "skipped: {test}: there is no nginx on this machine");
+            let told = format!("\nskipped: {test}: there is no nginx on this machine\n");
+            let _ = std::io::stderr().write_all(told.as_bytes());
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
