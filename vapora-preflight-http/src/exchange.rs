@@ -3,22 +3,23 @@
 use std::time::Duration;
 
 use reqwest::{
-    Client, RequestBuilder, Response, Url,
-    header::{AUTHORIZATION, HeaderMap, LOCATION},
+    Response, Url,
+    header::{HeaderMap, LOCATION},
 };
 use tokio::{sync::SemaphorePermit, time::Instant};
-use vapora_preflight::{CheckError, ExposeSecret, ForbiddenAddress};
+use vapora_preflight::{CheckError, ForbiddenAddress};
 
 mod answer;
 mod body;
+mod once;
 mod redirect;
 mod request;
 
-pub(crate) use self::answer::LONGEST_PAUSE;
+pub(crate) use self::answer::{LONGEST_PAUSE, misread};
 pub use self::{answer::HttpAnswer, request::HttpRequest};
 use self::{
+    once::{Answered, unsettled},
     redirect::{Next, next},
-    request::Credentials,
 };
 use crate::{
     client::{HttpClient, Use},
@@ -42,9 +43,17 @@ pub(crate) struct Opened<'c> {
 }
 
 impl Opened<'_> {
-    /// Why a redirect was not followed although the request asks for redirects to be.
-    pub(crate) fn stopped(&self) -> Option<&str> {
-        self.stopped.as_deref()
+    /// The answer with its body, up to the limit of the request.
+    pub(crate) async fn read(mut self) -> Result<HttpAnswer, CheckError> {
+        let limit = self.request.body_limit;
+        let body = body::read(&mut self.response, limit, &self.request.url.0).await;
+        let body = body.map_err(|error| unsettled(&self.request, true, error))?;
+        Ok(HttpAnswer::new(self, body))
+    }
+
+    /// The answer without its body.
+    pub(crate) fn head(self) -> HttpAnswer {
+        HttpAnswer::new(self, body::Body { bytes: Vec::new(), larger: false })
     }
 
     /// The next part of the body, as it was sent; nothing at its end.
@@ -65,11 +74,7 @@ impl HttpClient {
     /// A [`CheckError`] in plain words where there was no answer, or one that could not be read to its end. It is
     /// permanent where an address is refused, or a secret cannot be sent.
     pub async fn fetch(&self, request: HttpRequest) -> Result<HttpAnswer, CheckError> {
-        let mut opened = self.open(request, Use::Answer).await?;
-        let limit = opened.request.body_limit;
-        let body = body::read(&mut opened.response, limit, &opened.request.url.0).await;
-        let body = body.map_err(|error| unsettled(&opened.request, true, error))?;
-        Ok(HttpAnswer::new(opened, body))
+        self.open(request, Use::Answer).await?.read().await
     }
 
     /// Sends a request, and follows its redirects up to the head of the answer.
@@ -85,28 +90,7 @@ impl HttpClient {
             {
                 return Err(trouble::forbidden(&refused));
             }
-            let client = self
-                .connections()
-                .client(&url, request.identity.as_ref(), how)
-                .map_err(|error| trouble::unidentified(&error, &url))?;
-            let sent =
-                prepare(&client, &request).build().map_err(|error| trouble::unsendable(error, &url))?;
-            let hidden = hidden(sent.headers());
-            let sending = async {
-                let connect = self.connections().connect_timeout();
-                client.execute(sent).await.map_err(|error| {
-                    // without a connection nothing was sent
-                    let sent = !error.is_connect();
-                    unsettled(&request, sent, trouble::sending(error, &url, connect))
-                })
-            };
-            let response = match request.first_byte_within {
-                Some(within) => tokio::time::timeout(within, sending)
-                    .await
-                    .map_err(|_| unsettled(&request, true, trouble::silent(&url, within)))
-                    .flatten()?,
-                None => sending.await?,
-            };
+            let Answered { response, hidden } = self.send(&request, how).await?;
             let location = location(response.headers(), &url);
             let stopped = match next(&request, response.status(), location.clone(), followed) {
                 Next::Follow(further) => {
@@ -131,32 +115,6 @@ impl HttpClient {
             });
         }
     }
-}
-
-fn prepare(client: &Client, request: &HttpRequest) -> RequestBuilder {
-    let mut builder = client.request(request.method.get(), request.url.0.clone());
-    builder = builder.headers(request.headers.clone());
-    builder = match &request.credentials {
-        Some(Credentials::Bearer(token)) => builder.bearer_auth(token.expose_secret()),
-        Some(Credentials::Basic(user, password)) => builder.basic_auth(user, Some(password.expose_secret())),
-        None => builder,
-    };
-    match &request.body {
-        Some(body) => builder.body(body.clone()),
-        None => builder,
-    }
-}
-
-/// The error of a request whose answer was lost. Where it brings something about, that may have happened all the same.
-fn unsettled(request: &HttpRequest, sent: bool, error: CheckError) -> CheckError {
-    if request.acts && sent { error.uncertain() } else { error }
-}
-
-/// The form in which a password is sent, so that it can be taken out of what a server repeats. The run knows only
-/// the password itself.
-fn hidden(headers: &HeaderMap) -> Option<String> {
-    let basic = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
-    Some(basic.to_owned())
 }
 
 fn location(headers: &HeaderMap, from: &Url) -> Option<Result<Url, String>> {

@@ -3,9 +3,9 @@
 mod calendar;
 mod ci;
 mod client;
+mod download;
 mod exchange;
 mod forge;
-mod kept;
 mod kinds;
 mod pages;
 mod param;
@@ -28,8 +28,8 @@ pub use self::{
     },
     pages::{TicketPage, TicketPages},
     param::{
-        AlertSelector, Amount, BodySource, HeaderSource, HttpMethod, HttpUrl, InvalidParameter, MetricUnit,
-        StatusMatch, StatusSet, TextPattern,
+        AlertSelector, Amount, BodySource, ClientCertificate, HeaderSource, HttpMethod, HttpUrl,
+        InvalidParameter, MetricUnit, StatusMatch, StatusSet, TextPattern,
     },
 };
 

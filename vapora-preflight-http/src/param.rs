@@ -21,6 +21,7 @@ pub use self::{
     method::HttpMethod,
     metric_unit::MetricUnit,
     pattern::TextPattern,
+    sender::ClientCertificate,
     status::{StatusMatch, StatusSet},
     url::HttpUrl,
 };
@@ -29,7 +30,7 @@ pub(crate) use self::{
     header::is_credential,
     message::Message,
     method::Method,
-    sender::{Basic, ClientCertificate, Sender},
+    sender::{Basic, Sender},
     window::Window,
 };
 

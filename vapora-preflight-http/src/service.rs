@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use serde::de::DeserializeOwned;
 use vapora_preflight::{Bytes, CheckContext, CheckError};
 
-use crate::{HttpAnswer, HttpClient, HttpRequest, HttpUrl, param::Sender, wording::short};
+use crate::{HttpAnswer, HttpClient, HttpRequest, HttpUrl, exchange::misread, param::Sender, wording::short};
 
 /// How much one answer may hold.
 const BODY_LIMIT: Bytes = Bytes::new(16 << 20);
@@ -63,7 +63,7 @@ impl<'p> Service<'p> {
                 }
                 _ => format!("the answer of {self} cannot be read"),
             };
-            CheckError::transient(what).because(&error).remedy(format!(
+            CheckError::transient(what).because(&misread(&error)).remedy(format!(
                 "make sure that `url` is that of {}, and that no page for logging in is before it",
                 self.name
             ))
@@ -75,13 +75,13 @@ impl<'p> Service<'p> {
         let message = format!("{self} answered {}", answer.status_text());
         let error = match answer.status() {
             401 | 403 => CheckError::permanent(message)
-                .remedy("check the credentials in `bearer`, `basic` or `headers`, and what they allow"),
+                .remedy("check the credentials in `bearer`, `basic`, `headers` or `client_certificate`, and what they allow"),
             404 | 405 => CheckError::permanent(message).remedy(format!(
                 "name as `url` the address of {} up to its `/api`, with its prefix if it has one",
                 self.name
             )),
             300..=399 => {
-                let to = answer.header("location").map(|to| format!(" and leads to `{}`", short(to)));
+                let to = answer.leads_to().map(|to| format!(" and leads to `{}`", short(&to)));
                 CheckError::permanent(message + &to.unwrap_or_default())
                     .remedy("name as `url` where it leads to; credentials are not sent there unasked")
             }

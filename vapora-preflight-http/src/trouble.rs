@@ -37,8 +37,27 @@ pub(crate) fn silent(url: &Url, within: Duration) -> CheckError {
     CheckError::transient(format!("`{}` did not begin to answer within {within}", place(url)))
 }
 
-/// A request that got no answer.
-pub(crate) fn sending(error: reqwest::Error, url: &Url, connect: Duration) -> CheckError {
+/// Whether the server cannot have taken anything of a request that got no answer.
+pub(crate) fn took_nothing(error: &reqwest::Error) -> bool {
+    // without a connection nothing was sent
+    error.is_connect() || find::<rustls::Error>(error).is_some_and(tls::is_refusal)
+}
+
+/// A request that got no answer. Where there is a proxy, it may be what was not reached.
+pub(crate) fn sending(error: reqwest::Error, url: &Url, connect: Duration, proxied: bool) -> CheckError {
+    let reached_nobody = error.is_connect() || error.is_timeout();
+    let told = unanswered(error, url, connect);
+    if !(proxied && reached_nobody) {
+        return told;
+    }
+    let proxy = "look at the proxy that the environment names, which is asked in its place unless `no_proxy` names it";
+    match told.report().remedy.clone() {
+        Some(first) => told.remedy(format!("{first}; {proxy}")),
+        None => told.remedy(proxy),
+    }
+}
+
+fn unanswered(error: reqwest::Error, url: &Url, connect: Duration) -> CheckError {
     let error = error.without_url();
     let place = place(url);
     if let Some(refused) = find::<ForbiddenAddress>(&error) {

@@ -43,6 +43,7 @@ impl Beginning<'_> {
     /// has refused.
     pub(crate) async fn begin(&self, cx: &CheckContext, project: &Project) -> Result<Begun, CheckError> {
         // what can be found out to be wrong is, before anything is begun
+        cx.doing(format!("asking for the newest run of `{}`", project.name()));
         let before = self.newest(project).await?;
         // of a branch that is not there Woodpecker only says that something broke
         if project.api == CiApi::Woodpecker && !project.has_branch(self.branch).await? {

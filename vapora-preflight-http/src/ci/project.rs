@@ -26,7 +26,8 @@ struct Repository {
 impl Project {
     pub(crate) async fn open(cx: &CheckContext, settings: &CiSettings) -> Result<Self, CheckError> {
         let flavor = settings.api.flavor();
-        let session = Session::open(cx, flavor, settings.url.as_ref(), settings.token.as_ref())?;
+        let (token, certificate) = (settings.token.as_ref(), settings.client_certificate.as_ref());
+        let session = Session::open(cx, flavor, settings.url.as_ref(), token, certificate)?;
         let name = settings.project.clone();
         let path = match settings.api {
             CiApi::GitHubActions => std::iter::once("repos")
@@ -41,9 +42,7 @@ impl Project {
                 let repository: Repository = match session.get(&session.url(&lookup, &[])).await? {
                     Reply::Found(answer) => answer.json()?,
                     Reply::Missing(answer) => return Err(session.unseen(&name, &answer)),
-                    Reply::Gone | Reply::Moved(_) => {
-                        return Err(CheckError::permanent(format!("`{name}` is somewhere else")));
-                    }
+                    other => session.known(other, &format!("`{name}`"))?.json()?,
                 };
                 vec!["repos".to_owned(), repository.id.to_string()]
             }

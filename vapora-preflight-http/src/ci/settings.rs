@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vapora_preflight::{Problems, SecretRef};
 
-use crate::{HttpUrl, forge::Flavor};
+use crate::{ClientCertificate, HttpUrl, forge::Flavor};
 
 /// What runs the pipelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,8 @@ pub struct CiSettings {
     pub project: String,
     /// The token that proves who asks. It is sent to that site alone.
     pub token: Option<SecretRef>,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM. No other host is shown them.
+    pub client_certificate: Option<ClientCertificate>,
 }
 
 impl CiSettings {

@@ -15,9 +15,10 @@ use super::{GuardedResolver, HttpClientBuilder, HttpClientError, tls};
 use crate::HttpIdentity;
 
 const USER_AGENT: &str = concat!("vapora-preflight/", env!("CARGO_PKG_VERSION"));
-/// How many connections to one server wait for the next request, and how long.
+/// How many connections to one server wait for the next request, and how long: less than the five seconds after which many a
+/// server closes them, so that a request does not meet one that is just being closed.
 const IDLE_PER_HOST: usize = 4;
-const IDLE_FOR: Duration = Duration::from_secs(30);
+const IDLE_FOR: Duration = Duration::from_secs(4);
 /// To how many servers connections are kept at all. Those of any other are closed after their answer, so that a run over
 /// thousands of servers does not hold thousands of connections.
 const HOSTS_KEPT: usize = 32;
@@ -43,6 +44,7 @@ pub(crate) struct Connections {
     hosts: Mutex<HashSet<String>>,
     identities: Mutex<HashMap<(Digest, Use), Client>>,
     at_a_time: Semaphore,
+    proxied: bool,
 }
 
 impl Connections {
@@ -56,6 +58,7 @@ impl Connections {
             hosts: Mutex::default(),
             identities: Mutex::default(),
             at_a_time: Semaphore::new(settings.connections.get()),
+            proxied: settings.system_proxy && names_proxy(),
             verifier,
             settings,
         })
@@ -69,6 +72,11 @@ impl Connections {
         self.settings.metadata_allowed
     }
 
+    /// Whether a proxy may be asked in place of a server.
+    pub(crate) fn proxied(&self) -> bool {
+        self.proxied
+    }
+
     /// How long a server has for accepting a connection.
     pub(crate) fn connect_timeout(&self) -> Duration {
         self.settings.connect_timeout
@@ -80,18 +88,20 @@ impl Connections {
         self.at_a_time.acquire().await.ok()
     }
 
-    /// What asks that server as that identity.
+    /// What asks that server as that identity, over a new connection where it has to be fresh.
     pub(crate) fn client(
         &self,
         url: &Url,
         identity: Option<&HttpIdentity>,
         how: Use,
+        fresh: bool,
     ) -> Result<Client, HttpClientError> {
         match (identity, how) {
             (Some(identity), how) => self.identified(identity, how),
             (None, Use::Bare) => Ok(self.bare.clone()),
             (None, Use::Answer) => {
-                Ok(if self.is_kept(url) { self.kept.clone() } else { self.closing.clone() })
+                let kept = !fresh && self.is_kept(url);
+                Ok(if kept { self.kept.clone() } else { self.closing.clone() })
             }
         }
     }
@@ -117,6 +127,15 @@ impl Connections {
         }
         Ok(made)
     }
+}
+
+/// Whether the environment names a proxy.
+fn names_proxy() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the caller says that the environment is to be looked at")]
+    let named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+        .into_iter()
+        .any(named)
 }
 
 /// A client of reqwest that keeps so many idle connections to each server.

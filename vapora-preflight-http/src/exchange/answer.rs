@@ -6,16 +6,32 @@ use reqwest::{
     StatusCode,
     header::{CONTENT_TYPE, SET_COOKIE},
 };
-use vapora_preflight::{CheckError, Evidence, EvidenceField, SecretString, Unit, Value};
+use vapora_preflight::{Bytes, CheckError, Evidence, EvidenceField, SecretString, Unit, Value};
 
-use super::{Opened, body::Body, redirect::without_credentials};
-use crate::{HttpMethod, HttpUrl};
+use super::{
+    Opened,
+    body::Body,
+    redirect::{shown, without_credentials},
+};
+use crate::{HttpMethod, HttpUrl, service::Said, wording::short};
 
 /// How much of a text is kept as evidence, in bytes.
 const TEXT_KEPT: usize = 4096;
 /// The longest pause that a server is let to ask for.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 const REDACTED: &str = "[redacted]";
+
+/// Why a JSON is not the one that was expected. What we call things ourselves says nothing to others.
+pub(crate) fn misread(error: &serde_json::Error) -> Said {
+    let text = error.to_string();
+    let Some((before, after)) = text.split_once("expected struct ") else { return Said(text) };
+    let after = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    let after = match after.strip_prefix(" with ").and_then(|rest| rest.split_once(" at ")) {
+        Some((_, place)) => format!(" at {place}"),
+        None => after.to_owned(),
+    };
+    Said(format!("{before}expected an object{after}"))
+}
 
 /// What a request came to: any status, with as much of the body as its limit allows. `Debug` shows no content.
 #[derive(Clone)]
@@ -119,12 +135,24 @@ impl HttpAnswer {
         if self.larger {
             return Err(self.unreadable("JSON"));
         }
-        serde_json::from_slice(&self.body).map_err(|error| self.unreadable("JSON").because(&error))
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let found = match self.content_type() {
+                Some(other) if !self.says_json() => format!("`{}`", short(&other)),
+                _ => "something else".to_owned(),
+            };
+            CheckError::transient(format!("expected JSON from `{}`, found {found}", self.url))
+                .because(&misread(&error))
+                .remedy("make sure that the address is right, and that no page for logging in is before it")
+        })
     }
 
     /// The error that says that the body is not what is expected, which begins it: `a list of alerts`.
     pub fn unreadable(&self, expected: &str) -> CheckError {
-        let found = if self.larger { "a body larger than the limit" } else { "something else" };
+        let found = if self.larger {
+            format!("a body of more than {}", Bytes::new(self.limit))
+        } else {
+            "something else".to_owned()
+        };
         CheckError::transient(format!("expected {expected} from `{}`, found {found}", self.url))
     }
 
@@ -158,6 +186,11 @@ impl HttpAnswer {
     /// Where the answer leads, where it is a redirect that was not followed.
     pub fn location(&self) -> Option<&HttpUrl> {
         self.location.as_ref()
+    }
+
+    /// Where the answer leads, without what could identify somebody in the query.
+    pub(crate) fn leads_to(&self) -> Option<String> {
+        self.location.as_ref().map(|to| shown(&to.0))
     }
 
     /// The values of the header `set-cookie`, which the evidence does not hold.

@@ -102,7 +102,7 @@ fn same_host(from: &Url, to: &Url) -> bool {
 }
 
 /// A URL without what could identify somebody in its query.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let mut url = without_credentials(url.clone());
     url.set_query(None);
     url.set_fragment(None);

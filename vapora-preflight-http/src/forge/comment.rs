@@ -51,7 +51,7 @@ fn read(answer: &HttpAnswer) -> Result<Comment, CheckError> {
 
 /// Whose token it is.
 pub(crate) async fn who_asks(session: &Session) -> Result<String, CheckError> {
-    let answer = session.get_known(&session.url(&["user"], &[]), "who asks").await?;
+    let answer = session.get_known(&session.url(&["user"], &[]), "the account of the token").await?;
     match answer.json::<Account>()?.name {
         name if name.is_empty() => Err(answer.unreadable("an account")),
         name => Ok(name),

@@ -29,8 +29,8 @@ impl Session {
         let host = self.host();
         match answer.status() {
             200..=299 => Ok(Reply::Found(answer)),
-            301 | 302 | 303 | 307 | 308 => Ok(match answer.header("location") {
-                Some(location) => Reply::Moved(location.to_owned()),
+            301 | 302 | 303 | 307 | 308 => Ok(match answer.leads_to() {
+                Some(location) => Reply::Moved(location),
                 None => Reply::Missing(answer),
             }),
             404 => Ok(Reply::Missing(answer)),

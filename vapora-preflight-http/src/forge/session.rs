@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use vapora_preflight::{Bytes, CheckContext, CheckError, SecretRef, SecretString, Timestamp};
 
 use super::{Reply, link, reply::said};
-use crate::{BodySource, HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpUrl};
+use crate::{
+    BodySource, ClientCertificate, HttpAnswer, HttpClient, HttpIdentity, HttpMethod, HttpRequest, HttpUrl,
+    exchange::{Opened, misread},
+};
 
 /// How many pages of one list are read.
 const PAGES: usize = 50;
@@ -74,6 +77,7 @@ pub(crate) struct Session {
     pub(super) flavor: Flavor,
     base: HttpUrl,
     token: Option<SecretString>,
+    identity: Option<HttpIdentity>,
     now: Timestamp,
 }
 
@@ -83,6 +87,7 @@ impl Session {
         flavor: Flavor,
         url: Option<&HttpUrl>,
         token: Option<&SecretRef>,
+        certificate: Option<&ClientCertificate>,
     ) -> Result<Self, CheckError> {
         let base = match (url, flavor.usual()) {
             (Some(url), _) => url.clone(),
@@ -96,6 +101,7 @@ impl Session {
             flavor,
             base,
             token: token.map(|token| cx.secret(token)).transpose()?,
+            identity: certificate.map(|certificate| certificate.identity(cx)).transpose()?,
             now: cx.now(),
         })
     }
@@ -129,6 +135,9 @@ impl Session {
                 .header("x-github-api-version", "2022-11-28")?,
             _ => request.header("accept", "application/json")?,
         };
+        if let Some(identity) = &self.identity {
+            request = request.identity(identity.clone());
+        }
         Ok(match &self.token {
             Some(token) => request.bearer(token),
             None => request,
@@ -256,33 +265,42 @@ impl Session {
         };
         let read = |row| {
             serde_json::from_value(row)
-                .map_err(|error| answer.unreadable("a list of what was asked for").because(&error))
+                .map_err(|error| answer.unreadable("a list of what was asked for").because(&misread(&error)))
         };
         Ok((rows.into_iter().map(read).collect::<Result<_, _>>()?, counted.max(told)))
     }
 
-    /// Asks for a file, which may lie at another host: there the token does not go. None where it is kept no more.
-    pub(crate) async fn download(
-        &self,
-        url: &HttpUrl,
-        limit: Bytes,
-    ) -> Result<Option<HttpAnswer>, CheckError> {
-        let request = self.request(HttpMethod::Get, url)?.redirects(REDIRECTS).body_limit(limit);
-        let answer = self.client.fetch(request).await?;
+    /// A request of a file, which may lie at another host: there the token does not go.
+    pub(crate) fn download(&self, url: &HttpUrl) -> Result<HttpRequest, CheckError> {
+        self.request(HttpMethod::Get, url)?.redirects(REDIRECTS).header("accept-encoding", "identity")
+    }
+
+    /// Why an answer does not hand a file over. None where it is kept no more.
+    pub(crate) async fn not_downloaded(&self, opened: Opened<'_>) -> Option<CheckError> {
+        let answer = match opened.read().await {
+            Ok(answer) => answer,
+            Err(error) => return Some(error),
+        };
         if let Some(why) = answer.stopped() {
-            return Err(CheckError::permanent(format!("the download is not where it should be: {why}")));
+            return Some(CheckError::permanent(format!("the download is not where it should be: {why}")));
         }
-        if answer.url().0.origin() != self.base.0.origin() && !(200..=299).contains(&answer.status()) {
+        if answer.url().0.origin() != self.base.0.origin() {
             let host = answer.url().0.host_str().unwrap_or_default();
-            return Err(CheckError::transient(format!(
+            return Some(CheckError::transient(format!(
                 "`{host}`, where the download lies, answered {}",
                 answer.status_text()
             )));
         }
-        match self.reply(answer, self.now)? {
-            Reply::Gone => Ok(None),
-            other => self.known(other, "the download").map(Some),
+        match self.reply(answer, self.now) {
+            Ok(Reply::Gone) => None,
+            Ok(Reply::Found(answer)) => Some(answer.unreadable("a file")),
+            Ok(other) => self.known(other, "the download").err(),
+            Err(error) => Some(error),
         }
+    }
+
+    pub(crate) fn client(&self) -> &HttpClient {
+        &self.client
     }
 
     /// Changes something. What came of a request without an answer is not known, so its error is none to try again after;
@@ -304,7 +322,8 @@ impl Session {
         body: Map<String, Value>,
     ) -> Result<HttpAnswer, CheckError> {
         let request = self.request(method, url)?.body(&BodySource::Table(body));
-        self.client.fetch(request).await.map_err(|error| self.uncertain(&error))
+        let lost = |error: CheckError| if error.report().uncertain { self.uncertain(&error) } else { error };
+        self.client.fetch(request.acts()).await.map_err(lost)
     }
 
     /// What the answer to a request for a change means.

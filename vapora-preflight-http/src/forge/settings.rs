@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use vapora_preflight::{CheckContext, CheckError, Problems, SecretRef};
 
 use super::{Flavor, Session};
-use crate::HttpUrl;
+use crate::{ClientCertificate, HttpUrl};
 
 /// The API that a forge speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +54,8 @@ pub struct ForgeSettings {
     pub project: String,
     /// The token that proves who asks. It is sent to that site alone.
     pub token: Option<SecretRef>,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM. No other host is shown them.
+    pub client_certificate: Option<ClientCertificate>,
 }
 
 impl ForgeSettings {
@@ -79,7 +81,8 @@ impl ForgeSettings {
     }
 
     pub(crate) fn open(&self, cx: &CheckContext) -> Result<Session, CheckError> {
-        Session::open(cx, self.api.flavor(), self.url.as_ref(), self.token.as_ref())
+        let (token, certificate) = (self.token.as_ref(), self.client_certificate.as_ref());
+        Session::open(cx, self.api.flavor(), self.url.as_ref(), token, certificate)
     }
 
     /// What it calls its changes.

@@ -17,7 +17,7 @@ use vapora_preflight::{
 use self::alert::Seen;
 use crate::{
     AlertSelector, HeaderSource, HttpUrl,
-    param::{Basic, Sender},
+    param::{Basic, ClientCertificate, Sender},
     prometheus,
     service::Service,
 };
@@ -91,6 +91,9 @@ pub struct AlertmanagerQuiet {
     /// The name and password that prove who asks.
     #[serde(default)]
     basic: Option<Basic>,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM.
+    #[serde(default)]
+    client_certificate: Option<ClientCertificate>,
 }
 
 fn five_minutes() -> Period {
@@ -103,7 +106,7 @@ impl AlertmanagerQuiet {
             headers: &self.headers,
             bearer: self.bearer.as_ref(),
             basic: self.basic.as_ref(),
-            client_certificate: None,
+            client_certificate: self.client_certificate.as_ref(),
         }
     }
 

@@ -20,7 +20,7 @@ use self::{
 use crate::{
     HeaderSource, HttpUrl,
     calendar::Span,
-    param::{Basic, Sender, Window},
+    param::{Basic, ClientCertificate, Sender, Window},
 };
 
 /// How many conflicts the evidence holds.
@@ -58,6 +58,8 @@ pub struct CalendarClear {
     bearer: Option<SecretRef>,
     /// The name and password that prove who asks.
     basic: Option<Basic>,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM.
+    client_certificate: Option<ClientCertificate>,
     /// How large the calendar may be.
     #[serde(default = "limit")]
     limit: Bytes,
@@ -96,7 +98,7 @@ impl CalendarClear {
             headers: &self.headers,
             bearer: self.bearer.as_ref(),
             basic: self.basic.as_ref(),
-            client_certificate: None,
+            client_certificate: self.client_certificate.as_ref(),
         }
     }
 
@@ -201,7 +203,10 @@ zone       = "Europe/Madrid"
             }
         }
         if self.file.is_some() {
-            let named = !self.headers.is_empty() || self.bearer.is_some() || self.basic.is_some();
+            let named = !self.headers.is_empty()
+                || self.bearer.is_some()
+                || self.basic.is_some()
+                || self.client_certificate.is_some();
             if named {
                 problems.whole("a file is not asked for with credentials", "leave them out");
             }

@@ -16,6 +16,7 @@ use crate::{
         Change, ChangeState, Session, checks_of,
         selected::{self, Selected},
     },
+    wording::count,
 };
 
 /// Changes are merged and reviewed: pull requests of GitHub and Forgejo, merge requests of GitLab.
@@ -103,7 +104,8 @@ impl Check for ForgePullRequestsMerged {
             ))
             .remedy("name a milestone or label of this release alone"));
         }
-        cx.doing(format!("looking at {} changes of `{}`", selected.numbers.len(), self.forge.project));
+        let changes = count(selected.numbers.len(), "change", "changes");
+        cx.doing(format!("looking at {changes} of `{}`", self.forge.project));
         let session = &session;
         let seen: Vec<Judged> = stream::iter(selected.numbers.clone())
             .map(|number| self.look(session, number))

@@ -5,20 +5,17 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Bytes, Check, CheckContext, CheckError, CheckResult, Digest, Effect, EvidenceField, Kind, Period,
-    Problems, SecretRef, async_trait,
+    Bytes, Check, CheckContext, CheckError, CheckResult, Digest, Effect, EvidenceField, Finding, Kind,
+    Outcome, Period, Problems, SecretRef, async_trait,
 };
 
 mod evidence;
-mod kept;
-mod part;
 mod sums;
-mod transfer;
-mod trouble;
 
-use self::{kept::Kept, part::Part, transfer::Transfer};
 use crate::{
     HeaderSource, HttpClient, HttpRequest, HttpUrl,
+    download::{Download, Origin, Seen, Stop, refused_by_disk},
+    exchange::Opened,
     param::{Basic, ClientCertificate, Sender},
 };
 
@@ -37,13 +34,13 @@ use crate::{
 ///
 /// # What fails
 ///
-/// Another status than 200. Another size, digest or type. More than `limit`. Checksums that do not name the file. A body that
+/// Another status than 200, unless it says that another attempt may do better. Another size, digest or type. More than `limit`. Checksums that do not name the file. A body that
 /// was compressed although that was not asked for. A folder that is not there, may not be written, can only be read, or is
 /// full. What fails leaves the file as it was.
 ///
 /// # What errs
 ///
-/// No answer, or one that is cut short; then the next attempt goes on from there. Checksums that do not come or cannot be read.
+/// No answer, or one that is cut short; then the next attempt goes on from there. The statuses 408, 429 and 500 to 599. Checksums that do not come or cannot be read.
 /// Another process that downloads the same file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -113,12 +110,6 @@ impl HttpDownloaded {
         }
     }
 
-    /// A request of the file, as it stands and not compressed.
-    fn request(&self, cx: &CheckContext) -> Result<HttpRequest, CheckError> {
-        let request = self.sender().sign(HttpRequest::get(&self.url), cx)?;
-        self.bounded(request).header("accept-encoding", "identity")
-    }
-
     /// The digest that it has to have, where one is known.
     async fn expected(&self, client: &HttpClient, cx: &CheckContext) -> Result<Wanted, CheckError> {
         if let Some(digits) = &self.sha256 {
@@ -165,18 +156,84 @@ fn last_part(url: &HttpUrl) -> Option<String> {
 impl Check for HttpDownloaded {
     async fn run(&self, cx: &CheckContext) -> CheckResult {
         let client = cx.resource::<HttpClient>()?;
-        let expected = match self.expected(&client, cx).await? {
+        let mut seen = Seen::default();
+        let failed = match self.fetched(&client, cx, &mut seen).await {
+            Ok(summary) => {
+                let finding = Finding::new(summary).evidence(evidence::of(self, &seen));
+                return Ok(Outcome::Pass(finding));
+            }
+            Err(Stop::Finding(finding)) => *finding,
+            Err(Stop::Disk(error)) => refused_by_disk(&self.to, "to", &error)?,
+            Err(Stop::Error(error)) => return Err(error),
+        };
+        Ok(Outcome::Fail(failed.evidence(evidence::of(self, &seen))))
+    }
+}
+
+impl HttpDownloaded {
+    async fn fetched(&self, client: &HttpClient, cx: &CheckContext, seen: &mut Seen) -> Result<String, Stop> {
+        let expected = match self.expected(client, cx).await? {
             Wanted::Digest(digest) => Some(digest),
             Wanted::Anything => None,
-            Wanted::Unnamed(names) => return Ok(trouble::unnamed(self, &names)),
+            Wanted::Unnamed(names) => return Err(Stop::from(self.unnamed(&names))),
         };
-        let part = match Part::open(&self.to).await {
-            Ok(part) => part,
-            Err(error) => return trouble::of_disk(self, error, None),
+        let download = Download {
+            what: format!("`{}`", self.url),
+            url: &self.url,
+            to: &self.to,
+            at_least: self.at_least,
+            limit: self.limit,
+            size: self.size,
+            content_type: self.content_type.as_deref(),
+            expected,
+            archive: false,
         };
-        Transfer { asked: self, client: &client, cx, expected, kept: Kept::read(&self.to).await }
-            .run(part)
-            .await
+        download.fetch(client, &There { asked: self, cx }, cx, seen).await
+    }
+
+    /// The checksums do not name the file.
+    fn unnamed(&self, names: &[String]) -> Finding {
+        let checksums = self.checksums.as_ref().map(ToString::to_string).unwrap_or_default();
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        Finding::new(format!("`{checksums}` does not name `{}`", self.url))
+            .expected(format!("a SHA-256 of {}", names.join(" or ")))
+            .actual("none")
+            .remedy("have it named there, or give its digest with `sha256`")
+    }
+}
+
+/// Where the file is.
+struct There<'a> {
+    asked: &'a HttpDownloaded,
+    cx: &'a CheckContext,
+}
+
+impl Origin for There<'_> {
+    fn request(&self) -> Result<HttpRequest, CheckError> {
+        let request = self.asked.sender().sign(HttpRequest::get(&self.asked.url), self.cx)?;
+        self.asked.bounded(request).header("accept-encoding", "identity")
+    }
+
+    async fn refused(&self, opened: Opened<'_>) -> Stop {
+        let answer = opened.head();
+        let (url, status) = (&self.asked.url, answer.status_text());
+        if matches!(answer.status(), 408 | 429 | 500..=599) {
+            let error = CheckError::transient(format!("`{url}` answered {status}"));
+            return Stop::Error(match answer.retry_after() {
+                Some(pause) => error.retry_after(pause),
+                None => error,
+            });
+        }
+        let finding = Finding::new(format!("`{url}` answered {status}")).expected("200 OK");
+        let finding = match answer.stopped() {
+            Some(why) => finding.actual(format!("{status}: {why}")),
+            None => finding.actual(status),
+        };
+        Stop::from(finding.remedy(match answer.status() {
+            401 | 403 => "check the credentials of the request, and what they allow",
+            404 | 410 => "check the URL, and whether the file has been made",
+            _ => "ask the URL by hand, and see what it says",
+        }))
     }
 }
 

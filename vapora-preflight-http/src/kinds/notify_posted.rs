@@ -20,7 +20,7 @@ mod slack;
 use self::{answer::Said, mention::Mention, service::Service};
 use crate::{
     BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
-    param::{Message, Method, Sender},
+    param::{ClientCertificate, Message, Method, Sender},
     secret_url::SecretUrl,
     template,
 };
@@ -83,6 +83,8 @@ pub struct NotifyPosted {
     /// For `webhook`: the statuses that say that the message was taken.
     #[serde(default)]
     status: StatusSet,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM.
+    client_certificate: Option<ClientCertificate>,
 }
 
 fn slack_api() -> HttpUrl {
@@ -151,7 +153,8 @@ impl NotifyPosted {
     fn sending(&self, cx: &CheckContext, text: &str) -> Result<Sending, CheckError> {
         if let Some(token) = &self.token {
             let request = HttpRequest::new(HttpMethod::Post, &self.api.below("chat.postMessage"));
-            let request = request.bearer(&cx.secret(token)?).body(&self.payload(cx, text)).acts();
+            let request = self.sender().sign(request.bearer(&cx.secret(token)?), cx)?;
+            let request = request.body(&self.payload(cx, text)).acts();
             return Ok(Sending { request, webhook: None });
         }
         let Some(secret) = &self.webhook else {
@@ -162,9 +165,13 @@ impl NotifyPosted {
             // so that the answer says whether the message was kept
             webhook = webhook.with("wait", "true");
         }
-        let sender = Sender { headers: &self.headers, bearer: None, basic: None, client_certificate: None };
-        let request = sender.sign(HttpRequest::new(self.method.get(), webhook.url()), cx)?;
+        let request = self.sender().sign(HttpRequest::new(self.method.get(), webhook.url()), cx)?;
         Ok(Sending { request: request.body(&self.payload(cx, text)).acts(), webhook: Some(webhook) })
+    }
+
+    fn sender(&self) -> Sender<'_> {
+        let client_certificate = self.client_certificate.as_ref();
+        Sender { headers: &self.headers, bearer: None, basic: None, client_certificate }
     }
 
     fn payload(&self, cx: &CheckContext, text: &str) -> BodySource {
@@ -196,10 +203,13 @@ impl Check for NotifyPosted {
         let sending = self.sending(cx, &text)?;
         cx.doing(format!("waiting for {} to take the message", self.service));
         let look = "look whether the message is there; if it is not, run the check by its id with `--repeat-effects`";
-        let answer = client
-            .fetch(sending.request.clone())
-            .await
-            .map_err(|error| if error.report().uncertain { error.remedy(look) } else { error })?;
+        let answer = client.fetch(sending.request.clone()).await.map_err(|error| {
+            match error.report().remedy.clone() {
+                _ if !error.report().uncertain => error,
+                Some(first) => error.remedy(format!("{first}; {look}")),
+                None => error.remedy(look),
+            }
+        })?;
         let named = format!("{} at `{}`", self.service, sending.host(self));
         let finding =
             |summary: String| self.finding(summary, &text).with("status", u32::from(answer.status()));

@@ -19,7 +19,7 @@ pub(super) use self::{
 };
 use crate::{
     Amount, HeaderSource, HttpUrl, MetricUnit,
-    param::{Basic, Sender},
+    param::{Basic, ClientCertificate, Sender},
     prometheus::{self, Measure},
     service::Service,
 };
@@ -117,6 +117,9 @@ pub struct PrometheusHolds {
     /// The name and password that prove who asks.
     #[serde(default)]
     basic: Option<Basic>,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM.
+    #[serde(default)]
+    client_certificate: Option<ClientCertificate>,
 }
 
 impl PrometheusHolds {
@@ -125,7 +128,7 @@ impl PrometheusHolds {
             headers: &self.headers,
             bearer: self.bearer.as_ref(),
             basic: self.basic.as_ref(),
-            client_certificate: None,
+            client_certificate: self.client_certificate.as_ref(),
         }
     }
 

@@ -13,7 +13,7 @@ use vapora_preflight::{
 pub(super) use self::judge::{Recorded, recorded};
 use crate::{
     HeaderSource, HttpUrl, MetricUnit,
-    param::{Basic, Sender},
+    param::{Basic, ClientCertificate, Sender},
     prometheus::{self, Measure},
     service::Service,
 };
@@ -82,6 +82,9 @@ pub struct PrometheusRecorded {
     /// The name and password that prove who asks.
     #[serde(default)]
     basic: Option<Basic>,
+    /// The certificate and key that prove who asks (mutual TLS), both as PEM.
+    #[serde(default)]
+    client_certificate: Option<ClientCertificate>,
 }
 
 /// Which number stands for the points of a series.
@@ -112,7 +115,7 @@ impl PrometheusRecorded {
             headers: &self.headers,
             bearer: self.bearer.as_ref(),
             basic: self.basic.as_ref(),
-            client_certificate: None,
+            client_certificate: self.client_certificate.as_ref(),
         }
     }
 

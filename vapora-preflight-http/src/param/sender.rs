@@ -22,11 +22,18 @@ pub(crate) struct Basic {
 /// A certificate of the client and its key, both as PEM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ClientCertificate {
+pub struct ClientCertificate {
     /// The certificate, followed by those above it where the server does not know them.
-    certificate: SecretRef,
+    pub certificate: SecretRef,
     /// Its private key, without a passphrase.
-    key: SecretRef,
+    pub key: SecretRef,
+}
+
+impl ClientCertificate {
+    /// Reads both.
+    pub(crate) fn identity(&self, cx: &CheckContext) -> Result<HttpIdentity, CheckError> {
+        HttpIdentity::from_pem(&cx.secret(&self.certificate)?, &cx.secret(&self.key)?)
+    }
 }
 
 /// The headers and the credentials that a check sends along, from its parameters.
@@ -53,8 +60,8 @@ impl Sender<'_> {
         if let Some(Basic { user, password }) = self.basic {
             request = request.basic(user, &cx.secret(password)?);
         }
-        if let Some(ClientCertificate { certificate, key }) = self.client_certificate {
-            request = request.identity(HttpIdentity::from_pem(&cx.secret(certificate)?, &cx.secret(key)?)?);
+        if let Some(certificate) = self.client_certificate {
+            request = request.identity(certificate.identity(cx)?);
         }
         Ok(request)
     }

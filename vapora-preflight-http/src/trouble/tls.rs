@@ -1,7 +1,25 @@
 //! What went wrong in a TLS handshake.
 
-use rustls::{CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error};
 use vapora_preflight::CheckError;
+
+/// Whether the server broke off the handshake before it took anything, because of the certificate of the client.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    matches!(error, Error::AlertReceived(alert) if is_about_us(*alert))
+}
+
+fn is_about_us(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRequired
+            | AlertDescription::UnknownCA
+    )
+}
 
 /// A handshake that failed, in plain words.
 pub(super) fn words(error: &Error, place: &str) -> CheckError {
@@ -17,6 +35,10 @@ pub(super) fn words(error: &Error, place: &str) -> CheckError {
         Error::InvalidMessage(_) => CheckError::transient(format!("`{place}` does not speak TLS"))
             .because(error)
             .remedy("write `http://` if that port is not encrypted"),
+        Error::AlertReceived(alert) if is_about_us(*alert) => CheckError::transient(format!(
+            "`{place}` does not accept who asks: it broke off the TLS handshake with the alert `{alert:?}`"
+        ))
+        .remedy("give the check a `client_certificate` that this server accepts"),
         Error::AlertReceived(alert) => {
             CheckError::transient(format!("`{place}` broke off the TLS handshake with the alert `{alert:?}`"))
         }

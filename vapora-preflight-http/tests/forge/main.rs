@@ -7,4 +7,7 @@ mod ask;
 mod commented;
 mod pipelines;
 mod pull_requests_merged;
+#[expect(dead_code, reason = "other tests need more of it")]
+#[path = "../http_responds/server.rs"]
+mod server;
 mod ticket_tracks_change;

@@ -5,6 +5,7 @@
 mod answers;
 mod ask;
 mod bad_peers;
+mod connections;
 mod nginx;
 mod parameters;
 mod proxies;

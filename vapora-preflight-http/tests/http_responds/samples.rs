@@ -1,10 +1,7 @@
 //! The same request many times, and how long the answers take.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -38,14 +35,7 @@ async fn every_sample_is_asked_and_counted() {
 
 #[tokio::test]
 async fn no_more_than_the_width_are_under_way() {
-    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (under_way, seen) = (Arc::clone(&now), Arc::clone(&most));
-    let server = Server::doing(move |_, out| {
-        seen.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(5));
-        under_way.fetch_sub(1, Ordering::SeqCst);
-        out.write_all(&response("200 OK", "text/plain", "fine"))
-    });
+    let (server, most) = Server::crowded(response("200 OK", "text/plain", "fine"));
     let asked = |width: u16| format!("url = '{}'\nsamples = 12\nwidth = {width}", server.url("/"));
     assert!(matches!(ask(&asked(1)).await, Ok(Outcome::Pass(_))));
     assert_eq!(most.swap(0, Ordering::SeqCst), 1);

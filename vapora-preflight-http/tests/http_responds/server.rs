@@ -3,8 +3,12 @@
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
+    time::Duration,
 };
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -38,6 +42,19 @@ impl Server {
             // The client may have gone before the end; that is what some tests are about.
             let _ = answer(&head, &mut connection);
         })
+    }
+
+    /// Answers every request with these bytes after some milliseconds, and tells how many were under way at most.
+    pub(crate) fn crowded(bytes: impl Into<Vec<u8>>) -> (Self, Arc<AtomicUsize>) {
+        let (bytes, now, most) = (bytes.into(), AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+        let seen = Arc::clone(&most);
+        let server = Self::doing(move |_, out| {
+            seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(5));
+            now.fetch_sub(1, Ordering::SeqCst);
+            out.write_all(&bytes)
+        });
+        (server, most)
     }
 
     /// Does with every connection what the closure says.

@@ -14,5 +14,6 @@ mod range;
 mod real;
 mod recorded;
 mod rules;
+#[expect(dead_code, reason = "other tests need more of it")]
 #[path = "../http_responds/server.rs"]
 mod server;

@@ -17,19 +17,25 @@ pub(super) fn told(outcome: Outcome, check: &PlannedCheck, baseline: Option<&Evi
         return Status::Done(outcome);
     }
     let scope = expr::scope(&check.scope, Some(&finding.evidence), baseline);
+    let unclear = |mut error: ErrorReport| {
+        if !finding.summary.is_empty() {
+            error.causes.push(format!("the check itself says: {}", finding.summary));
+        }
+        Status::Errored(error)
+    };
     match weigh(&check.expect, &scope) {
         Weighed::AllTrue => {}
         Weighed::False(conditions) => {
             return Status::Done(Outcome::Fail(differs(finding.clone(), &conditions, baseline)));
         }
-        Weighed::Unclear(error) => return Status::Errored(error),
+        Weighed::Unclear(error) => return unclear(error),
     }
     match weigh(&check.warn_unless, &scope) {
         Weighed::AllTrue => Status::Done(outcome),
         Weighed::False(conditions) => {
             Status::Done(Outcome::Warn(differs(finding.clone(), &conditions, baseline)))
         }
-        Weighed::Unclear(error) => Status::Errored(error),
+        Weighed::Unclear(error) => unclear(error),
     }
 }
 

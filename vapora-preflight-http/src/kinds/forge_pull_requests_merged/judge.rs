@@ -165,11 +165,15 @@ impl Asked<'_> {
                 format!("not every commit of `{}` {} was reviewed", self.project, self.what)
             } else {
                 format!(
-                    "{} of {} of `{}` {} not merged as they should be",
+                    "{} of {} of `{}` {} be",
                     wrong.len(),
                     count(seen.len(), "change", "changes"),
                     self.project,
-                    if wrong.len() == 1 { "is" } else { "are" }
+                    if wrong.len() == 1 {
+                        "is not merged as it should"
+                    } else {
+                        "are not merged as they should"
+                    }
                 )
             };
             return Outcome::Fail(

@@ -1,8 +1,9 @@
 //! What the check has seen.
 
-use vapora_preflight::{Digest, Evidence, EvidenceField, Unit};
+use vapora_preflight::{Evidence, EvidenceField, Unit};
 
 use super::HttpDownloaded;
+use crate::download::Seen;
 
 const fn field(name: &'static str, about: &'static str) -> EvidenceField {
     EvidenceField { name, about }
@@ -22,34 +23,17 @@ pub(super) const DECLARED: &[EvidenceField] = &[
     field("last_modified", "when the server says it was changed, or none"),
 ];
 
-/// What has come of it so far.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
-    pub(super) url: Option<String>,
-    pub(super) status: Option<u16>,
-    pub(super) size: Option<u64>,
-    pub(super) sha256: Option<Digest>,
-    pub(super) fetched: bool,
-    pub(super) received: u64,
-    pub(super) resumed_at: u64,
-    pub(super) content_type: Option<String>,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-}
-
-impl Seen {
-    pub(super) fn evidence(&self, asked: &HttpDownloaded) -> Evidence {
-        Evidence::new()
-            .with("path", asked.to.display().to_string())
-            .with("url", self.url.as_deref().unwrap_or(asked.url.as_str()))
-            .with("status", self.status.map(u32::from))
-            .measured("size", self.size, Unit::Bytes)
-            .with("sha256", self.sha256.map(|digest| digest.to_string()))
-            .with("fetched", self.fetched)
-            .measured("received", self.received, Unit::Bytes)
-            .measured("resumed_at", self.resumed_at, Unit::Bytes)
-            .with("content_type", self.content_type.as_deref())
-            .with("etag", self.etag.as_deref())
-            .with("last_modified", self.last_modified.as_deref())
-    }
+pub(super) fn of(asked: &HttpDownloaded, seen: &Seen) -> Evidence {
+    Evidence::new()
+        .with("path", asked.to.display().to_string())
+        .with("url", seen.url.as_deref().unwrap_or(asked.url.as_str()))
+        .with("status", seen.status.map(u32::from))
+        .measured("size", seen.size, Unit::Bytes)
+        .with("sha256", seen.sha256.map(|digest| digest.to_string()))
+        .with("fetched", seen.fetched)
+        .measured("received", seen.received, Unit::Bytes)
+        .measured("resumed_at", seen.resumed_at, Unit::Bytes)
+        .with("content_type", seen.content_type.as_deref())
+        .with("etag", seen.etag.as_deref())
+        .with("last_modified", seen.last_modified.as_deref())
 }

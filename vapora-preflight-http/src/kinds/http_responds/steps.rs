@@ -260,7 +260,16 @@ impl Course {
     /// An error of a step. Where an earlier one has changed something, the sequence is not begun again by itself.
     fn errored(&self, error: CheckError, step: &Step) -> CheckError {
         let error = error.at(format!("`{}`", step.title()));
-        if self.touched { error.uncertain() } else { error }
+        let error = if self.touched { error.uncertain() } else { error };
+        if !error.report().uncertain {
+            return error;
+        }
+        let look = "see what came about; if the sequence is to be begun again, run the check by its id with \
+                    `--repeat-effects`";
+        match error.report().remedy.clone() {
+            Some(first) => error.remedy(format!("{first}; {look}")),
+            None => error.remedy(look),
+        }
     }
 
     fn evidence(self, seen: Evidence) -> Evidence {

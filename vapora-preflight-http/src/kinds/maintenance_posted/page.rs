@@ -82,9 +82,17 @@ impl<'p> Page<'p> {
         }
     }
 
+    /// The request with the certificate of the client, where it has one.
+    fn shown(&self, request: HttpRequest) -> Result<HttpRequest, CheckError> {
+        Ok(match &self.check.client_certificate {
+            Some(certificate) => request.identity(certificate.identity(self.cx)?),
+            None => request,
+        })
+    }
+
     /// What a question is answered, with status 200.
     pub(super) async fn ask(&self, request: HttpRequest) -> Result<HttpAnswer, CheckError> {
-        let answer = self.client.fetch(request).await?;
+        let answer = self.client.fetch(self.shown(request)?).await?;
         match answer.status() {
             200 => Ok(answer),
             _ => Err(self.refused(&answer)),
@@ -93,7 +101,7 @@ impl<'p> Page<'p> {
 
     /// What a posting is answered; where it is not taken for now, or nobody knows, that is an error.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, CheckError> {
-        let answer = self.client.fetch(request.acts()).await?;
+        let answer = self.client.fetch(self.shown(request)?.acts()).await?;
         match answer.status() {
             420 | 429 | 503 => Err(self.refused(&answer)),
             500..=599 => Err(self.refused(&answer).uncertain()),
@@ -104,11 +112,17 @@ impl<'p> Page<'p> {
     /// The error of an answer that is none to the question.
     fn refused(&self, answer: &HttpAnswer) -> CheckError {
         let message = format!("{self} answered {}", answer.status_text());
-        let remedy = "check `token`, and what it allows";
+        let of_webhook = self.check.service == Service::Webhook;
+        let remedy = match answer.status() {
+            401 | 403 if of_webhook => "check `seen_at`, which is read without credentials",
+            401 | 403 => "check `token`, and what it allows",
+            404 if of_webhook => "check `seen_at`",
+            404 => "check `api`, and the id of the page",
+            _ if of_webhook => "name as `seen_at` where it leads to",
+            _ => "name as `api` where it leads to",
+        };
         match answer.status() {
-            401 | 403 => CheckError::permanent(message).remedy(remedy),
-            404 => CheckError::permanent(message).remedy("check `api`, and the id of the page"),
-            300..=399 => CheckError::permanent(message).remedy("name as `api` where it leads to"),
+            300..=399 | 401 | 403 | 404 => CheckError::permanent(message).remedy(remedy),
             // 420 is what Statuspage says too
             420 | 429 => CheckError::transient(message).retry_after(answer.retry_after().unwrap_or(PAUSE)),
             _ => CheckError::transient(message),

@@ -4,11 +4,7 @@ use jiff::tz::TimeZone;
 use vapora_preflight::Problems;
 
 use super::{MaintenancePosted, Service, webhook};
-use crate::{
-    StatusSet,
-    param::{Method, Sender},
-    template,
-};
+use crate::{StatusSet, param::Method, template};
 
 impl MaintenancePosted {
     /// What is wrong with where it goes.
@@ -89,8 +85,7 @@ impl MaintenancePosted {
                 problems.at(name, "a webhook is not told this", "put it into `headers` or `body`");
             }
         }
-        Sender { headers: &self.headers, bearer: None, basic: None, client_certificate: None }
-            .validate(problems);
+        self.sender().validate(problems);
         if self.body.holds_date() {
             problems.at("body", "there is a date in it, which JSON does not know", "write the date as text");
         }

@@ -7,7 +7,7 @@ use super::{
     Entry,
     page::{Page, Sent},
 };
-use crate::{BodySource, HttpRequest, param::Sender, secret_url::SecretUrl, template};
+use crate::{BodySource, HttpRequest, secret_url::SecretUrl, template};
 
 /// What a webhook is sent where the checklist does not say it.
 pub(super) fn plain() -> BodySource {
@@ -42,8 +42,7 @@ pub(super) async fn post(page: &Page<'_>) -> Result<Sent, CheckError> {
     let (opens, closes) = (page.window.opens.to_string(), page.window.closes.to_string());
     let values = [("name", page.name()), ("text", &page.text), ("opens", &opens), ("closes", &closes)];
     let request = HttpRequest::new(check.method.get(), webhook.url());
-    let sender = Sender { headers: &check.headers, bearer: None, basic: None, client_certificate: None };
-    let request = sender.sign(request, page.cx)?.body(&template::filled(&check.body, &values));
+    let request = check.sender().sign(request, page.cx)?.body(&template::filled(&check.body, &values));
     let answer = page.send(request).await?;
     if check.status.holds(answer.status()) {
         return Ok(Sent::Posted(page.name().to_owned()));

@@ -3,11 +3,7 @@
 use vapora_preflight::Problems;
 
 use super::{NotifyPosted, Service, body, mention};
-use crate::{
-    StatusSet,
-    param::{Method, Sender},
-    template,
-};
+use crate::{StatusSet, param::Method, template};
 
 impl NotifyPosted {
     /// What is wrong with how the message gets there.
@@ -67,8 +63,7 @@ impl NotifyPosted {
             }
             return;
         }
-        Sender { headers: &self.headers, bearer: None, basic: None, client_certificate: None }
-            .validate(problems);
+        self.sender().validate(problems);
         if self.body.holds_date() {
             problems.at("body", "there is a date in it, which JSON does not know", "write the date as text");
         }

@@ -1,41 +1,31 @@
-//! Why a file could not be kept.
+//! What a disk refuses.
 
-use std::io::{self, ErrorKind};
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+};
 
-use vapora_preflight::{CheckError, CheckResult, Finding, Outcome};
+use vapora_preflight::{CheckError, Finding};
 
-use super::{HttpDownloaded, evidence::Seen};
-
-/// The checksums do not name the file.
-pub(super) fn unnamed(asked: &HttpDownloaded, names: &[String]) -> Outcome {
-    let checksums = asked.checksums.as_ref().map(ToString::to_string).unwrap_or_default();
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    Outcome::Fail(
-        Finding::new(format!("`{checksums}` does not name `{}`", asked.url))
-            .expected(format!("a SHA-256 of {}", names.join(" or ")))
-            .actual("none")
-            .remedy("have it named there, or give its digest with `sha256`")
-            .evidence(Seen::default().evidence(asked)),
-    )
-}
-
-/// What the disk refuses is a failure with what to do; what another process is about is an error.
-pub(super) fn of_disk(asked: &HttpDownloaded, error: io::Error, seen: Option<&Seen>) -> CheckResult {
-    let path = asked.to.display();
+/// What the disk refuses is a failure with what to do; what another process is about is an error. The parameter is the one that
+/// names the file.
+pub(crate) fn refused_by_disk(
+    path: &Path,
+    parameter: &str,
+    error: &io::Error,
+) -> Result<Finding, CheckError> {
+    let path = path.display();
     let Some((what, remedy)) = words(error.kind()) else {
         if error.kind() == ErrorKind::ResourceBusy {
             return Err(CheckError::transient(format!("`{path}` is being downloaded by another process"))
                 .remedy("wait for it, or download to another file"));
         }
-        return Err(CheckError::transient(format!("`{path}` cannot be written")).because(&error));
+        return Err(CheckError::transient(format!("`{path}` cannot be written")).because(error));
     };
-    Ok(Outcome::Fail(
-        Finding::new(format!("`{path}` cannot be written: {what}"))
-            .expected("a folder that can be written, and has room")
-            .actual(error.to_string())
-            .remedy(remedy)
-            .evidence(seen.cloned().unwrap_or_default().evidence(asked)),
-    ))
+    Ok(Finding::new(format!("`{path}` cannot be written: {what}"))
+        .expected("a folder that can be written, and has room")
+        .actual(error.to_string())
+        .remedy(remedy.replace("`to`", &format!("`{parameter}`"))))
 }
 
 fn words(kind: ErrorKind) -> Option<(&'static str, &'static str)> {

@@ -1,19 +1,15 @@
 //! Fetching: what is there already, what is missing, and what came.
 
-use std::io;
-
 use reqwest::{
     Response, Version,
     header::{CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING},
 };
-use vapora_preflight::{Bytes, CheckContext, CheckError, CheckResult, Digest, Finding, Outcome};
+use vapora_preflight::{Bytes, CheckContext, CheckError, Digest, Finding};
 
 use super::{
-    HttpDownloaded,
-    evidence::Seen,
+    Download, Origin, Stop,
     kept::Kept,
     part::{self, Part},
-    trouble,
 };
 use crate::{HttpClient, HttpRequest, client::Use, exchange::Opened};
 
@@ -21,55 +17,35 @@ use crate::{HttpClient, HttpRequest, client::Use, exchange::Opened};
 const NOTED: u64 = 1 << 20;
 
 /// One attempt.
-pub(super) struct Transfer<'a> {
-    pub(super) asked: &'a HttpDownloaded,
+pub(super) struct Transfer<'a, O> {
+    pub(super) asked: &'a Download<'a>,
     pub(super) client: &'a HttpClient,
+    pub(super) origin: &'a O,
     pub(super) cx: &'a CheckContext,
-    pub(super) expected: Option<Digest>,
     pub(super) kept: Kept,
 }
 
-/// Why it comes to an end early.
-enum Stop {
-    Disk(io::Error),
-    Error(CheckError),
-    Finding(Box<Finding>),
+/// What has come of it so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    pub(crate) url: Option<String>,
+    pub(crate) status: Option<u16>,
+    pub(crate) size: Option<u64>,
+    pub(crate) sha256: Option<Digest>,
+    pub(crate) fetched: bool,
+    pub(crate) received: u64,
+    pub(crate) resumed_at: u64,
+    pub(crate) content_type: Option<String>,
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
 }
 
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error)
-    }
-}
-
-impl From<Finding> for Stop {
-    fn from(finding: Finding) -> Self {
-        Self::Finding(Box::new(finding))
-    }
-}
-
-impl From<CheckError> for Stop {
-    fn from(error: CheckError) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl Transfer<'_> {
-    pub(super) async fn run(self, part: Part) -> CheckResult {
-        let mut seen = Seen::default();
-        match self.attempt(part, &mut seen).await {
-            Ok(summary) => Ok(Outcome::Pass(Finding::new(summary).evidence(seen.evidence(self.asked)))),
-            Err(Stop::Finding(finding)) => Ok(Outcome::Fail(finding.evidence(seen.evidence(self.asked)))),
-            Err(Stop::Disk(error)) => trouble::of_disk(self.asked, error, Some(&seen)),
-            Err(Stop::Error(error)) => Err(error),
-        }
-    }
-
-    async fn attempt(&self, part: Part, seen: &mut Seen) -> Result<String, Stop> {
+impl<O: Origin> Transfer<'_, O> {
+    pub(super) async fn run(&self, part: Part, seen: &mut Seen) -> Result<String, Stop> {
         let to = self.asked.to.display();
         self.cx.doing(format!("reading `{to}`, which is there already"));
-        let there = part::of_file(&self.asked.to).await?;
-        if let (Some((size, digest)), Some(expected)) = (there, self.expected)
+        let there = part::of_file(self.asked.to).await?;
+        if let (Some((size, digest)), Some(expected)) = (there, self.asked.expected)
             && digest == expected
         {
             (seen.size, seen.sha256) = (Some(size), Some(digest));
@@ -77,8 +53,9 @@ impl Transfer<'_> {
             part.discard().await?;
             return Ok(format!("`{to}` is there already, with the expected digest"));
         }
-        let unchanged = there
-            .filter(|(_, digest)| self.expected.is_none() && self.kept.is_whole(&self.asked.url, *digest));
+        let unchanged = there.filter(|(_, digest)| {
+            self.asked.expected.is_none() && self.kept.is_whole(self.asked.url, *digest)
+        });
         let part = part.go_on().await?;
         let opened = self.ask(&part, unchanged.is_some()).await?;
         self.note(&opened, seen);
@@ -90,7 +67,7 @@ impl Transfer<'_> {
         }
         let (opened, part) = self.placed(opened, part, seen).await?;
         let kept = match seen.resumed_at {
-            0 => Kept::of(&self.asked.url, opened.response.headers()),
+            0 => Kept::of(self.asked.url, opened.response.headers()),
             _ => self.kept.clone(),
         };
         let part = self.receive(opened, part, seen).await?;
@@ -99,14 +76,14 @@ impl Transfer<'_> {
 
     /// Asks for what is missing, or whether the whole has changed.
     async fn ask(&self, part: &Part, whole: bool) -> Result<Opened<'_>, Stop> {
-        let mut request = self.asked.request(self.cx)?;
+        let mut request = self.origin.request()?;
         if whole {
             if let Some(tag) = &self.kept.etag {
                 request = request.header("if-none-match", tag)?;
             } else if let Some(time) = &self.kept.last_modified {
                 request = request.header("if-modified-since", time)?;
             }
-        } else if let (true, Some(validator)) = (part.written() > 0, self.kept.validator(&self.asked.url)) {
+        } else if let (true, Some(validator)) = (part.written() > 0, self.kept.validator(self.asked.url)) {
             request = request
                 .header("range", &format!("bytes={}-", part.written()))?
                 .header("if-range", validator)?;
@@ -115,7 +92,7 @@ impl Transfer<'_> {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<Opened<'_>, Stop> {
-        self.cx.doing(format!("waiting for the answer of `{}`", self.asked.url));
+        self.cx.doing(format!("waiting for {}", self.asked.what));
         Ok(self.client.open(request, Use::Bare).await?)
     }
 
@@ -137,34 +114,31 @@ impl Transfer<'_> {
             // what is there does not fit what the server has, or it sends another part than was asked for
             206 | 416 if part.written() > 0 => {
                 drop(opened);
-                let again = self.send(self.asked.request(self.cx)?).await?;
+                let again = self.send(self.origin.request()?).await?;
                 self.note(&again, seen);
                 again
             }
             _ => opened,
         };
-        self.judge(&opened)?;
         if opened.response.status().as_u16() != 200 {
-            return Err(Stop::from(self.wrong_status(&opened)));
+            return Err(self.origin.refused(opened).await);
         }
+        self.judge(&opened)?;
         // first the old part goes, then what is known of it
         let part = part.begin().await?;
-        Kept::of(&self.asked.url, opened.response.headers()).write(&self.asked.to).await?;
+        Kept::of(self.asked.url, opened.response.headers()).write(self.asked.to).await?;
         Ok((opened, part))
     }
 
     /// What is wrong with the head of an answer.
     fn judge(&self, opened: &Opened<'_>) -> Result<(), Stop> {
         let response = &opened.response;
-        if !matches!(response.status().as_u16(), 200 | 206) {
-            return Err(Stop::from(self.wrong_status(opened)));
-        }
-        let url = &self.asked.url;
+        let what = &self.asked.what;
         if let Some(coding) = response.headers().get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
         {
             return Err(Stop::from(
-                Finding::new(format!("`{url}` is sent compressed, which was not asked for"))
+                Finding::new(format!("{what} is sent compressed, which was not asked for"))
                     .expected("the file as it is")
                     .actual(format!("content-encoding: {}", String::from_utf8_lossy(coding.as_bytes())))
                     .remedy(
@@ -177,8 +151,8 @@ impl Transfer<'_> {
             let right = |found: &String| found.starts_with(&expected.trim().to_ascii_lowercase());
             if !found.as_ref().is_some_and(right) {
                 return Err(Stop::from(
-                    Finding::new(format!("`{url}` answered with another type of content"))
-                        .expected(expected.as_str())
+                    Finding::new(format!("{what} is of another type of content"))
+                        .expected(*expected)
                         .actual(found.unwrap_or_else(|| "no type".to_owned())),
                 ));
             }
@@ -186,23 +160,9 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    fn wrong_status(&self, opened: &Opened<'_>) -> Finding {
-        let status = opened.response.status();
-        let finding = Finding::new(format!("`{}` answered {status}", self.asked.url)).expected("200 OK");
-        match opened.stopped() {
-            Some(why) => finding.actual(format!("{status}: {why}")),
-            None => finding.actual(status.to_string()),
-        }
-        .remedy(match status.as_u16() {
-            401 | 403 => "check the credentials of the request, and what they allow",
-            404 | 410 => "check the URL, and whether the file has been made",
-            _ => "ask the URL by hand, and see what it says",
-        })
-    }
-
     fn note(&self, opened: &Opened<'_>, seen: &mut Seen) {
         let response = &opened.response;
-        let kept = Kept::of(&self.asked.url, response.headers());
+        let kept = Kept::of(self.asked.url, response.headers());
         seen.url = Some(opened.request.url.as_str().to_owned());
         seen.status = Some(response.status().as_u16());
         seen.content_type = media_type(response);
@@ -211,16 +171,14 @@ impl Transfer<'_> {
 
     /// What is wrong with a file of that size.
     fn fits(&self, size: u64) -> Result<(), Stop> {
-        let (url, limit, least) = (&self.asked.url, self.asked.limit, self.asked.at_least);
+        let (what, limit, least) = (&self.asked.what, self.asked.limit, self.asked.at_least);
         let exactly = |size: u64| format!("{size} bytes");
         let finding = if size > limit.get() {
             self.larger(exactly(size))
         } else if let Some(expected) = self.asked.size.filter(|expected| *expected != size) {
-            Finding::new(format!("`{url}` has another size"))
-                .expected(exactly(expected))
-                .actual(exactly(size))
+            Finding::new(format!("{what} has another size")).expected(exactly(expected)).actual(exactly(size))
         } else if size < least.get() {
-            Finding::new(format!("`{url}` is smaller than {least}"))
+            Finding::new(format!("{what} is smaller than {least}"))
                 .expected(format!("at least {least}"))
                 .actual(exactly(size))
                 .remedy("see what is sent there, or lower `at_least`")
@@ -232,7 +190,7 @@ impl Transfer<'_> {
 
     fn larger(&self, actual: String) -> Finding {
         let limit = self.asked.limit;
-        Finding::new(format!("`{}` is larger than {limit}", self.asked.url))
+        Finding::new(format!("{} is larger than {limit}", self.asked.what))
             .expected(format!("no more than {limit}"))
             .actual(actual)
             .remedy("see what is sent there, or raise `limit`")
@@ -246,11 +204,11 @@ impl Transfer<'_> {
             _ => range(opened.response.headers()).map(|range| range.total),
         };
         let told = total.is_some() || has_end(&opened.response);
-        if !told && self.expected.is_none() && self.asked.size.is_none() {
+        if !told && self.asked.expected.is_none() && self.asked.size.is_none() {
             return Err(Stop::Error(
                 CheckError::permanent(format!(
-                    "`{}` does not say where it ends, so nobody can tell whether it is whole",
-                    self.asked.url
+                    "{} does not say where it ends, so nobody can tell whether it is whole",
+                    self.asked.what
                 ))
                 .remedy("give its `sha256`, `checksums` or `size`"),
             ));
@@ -272,17 +230,30 @@ impl Transfer<'_> {
                 noted = seen.received + NOTED;
                 let of = total.map(|all| format!(" of {}", Bytes::new(all))).unwrap_or_default();
                 let so_far = Bytes::new(part.written());
-                self.cx.doing(format!("receiving `{}`, {so_far}{of} so far", self.asked.url));
+                self.cx.doing(format!("receiving {}, {so_far}{of} so far", self.asked.what));
             }
         }
         if let Some(total) = total.filter(|total| *total != part.written()) {
             let sent = part.written();
             return Err(Stop::Error(CheckError::transient(format!(
-                "`{}` sent {sent} of {total} bytes, and no more",
-                self.asked.url
+                "{sent} of {total} bytes of {} came, and no more",
+                self.asked.what
             ))));
         }
         Ok(part)
+    }
+
+    /// An archive tells itself that it is whole, where nobody else does.
+    async fn opened(&self, part: Part) -> Result<Part, Stop> {
+        if !self.asked.archive || self.asked.expected.is_some() {
+            return Ok(part);
+        }
+        let (part, is_zip) = part.look_for_zip().await?;
+        if is_zip {
+            return Ok(part);
+        }
+        part.discard().await?;
+        Err(Stop::Error(CheckError::transient(format!("{} is no zip archive", self.asked.what))))
     }
 
     /// Compares what came, and gives it its name.
@@ -292,9 +263,9 @@ impl Transfer<'_> {
         let wrong = match (self.fits(size), digest) {
             (Err(stop), _) => Some(stop),
             (Ok(()), None) => Some(Stop::Error(CheckError::permanent("the digest could not be worked out"))),
-            (Ok(()), Some(digest)) => self.expected.filter(|expected| *expected != digest).map(|expected| {
+            (Ok(()), Some(digest)) => self.asked.expected.filter(|expected| *expected != digest).map(|expected| {
                 Stop::from(
-                    Finding::new(format!("`{}` has another digest", self.asked.url))
+                    Finding::new(format!("{} has another digest", self.asked.what))
                         .expected(format!("sha256:{expected}"))
                         .actual(format!("sha256:{digest}, of {size} bytes"))
                         .remedy("see that the file and its checksum are of the same build, and that nothing on the way changes it"),
@@ -305,11 +276,12 @@ impl Transfer<'_> {
             part.discard().await?;
             return Err(wrong);
         }
+        let part = self.opened(part).await?;
         self.cx.doing(format!("flushing `{to}` to the disk"));
         part.finish().await?;
         (seen.size, seen.sha256) = (Some(size), digest);
         if let Some(digest) = digest {
-            kept.whole(digest).write(&self.asked.to).await?;
+            kept.whole(digest).write(self.asked.to).await?;
         }
         let resumed = if seen.resumed_at > 0 { ", after what was there" } else { "" };
         Ok(format!("`{to}` is downloaded: {}{resumed}", Bytes::new(size)))

@@ -119,6 +119,15 @@ impl Part {
         digest(self.digest.clone())
     }
 
+    /// Whether it begins and ends as a zip archive does: with a member, and with the directory of all of them.
+    pub(super) async fn look_for_zip(mut self) -> io::Result<(Self, bool)> {
+        blocking(move || {
+            let is_zip = is_zip(&mut self.file)?;
+            Ok((self, is_zip))
+        })
+        .await
+    }
+
     /// Flushes it to the disk and gives it its name.
     pub(super) async fn finish(mut self) -> io::Result<()> {
         blocking(move || {
@@ -172,6 +181,21 @@ fn alone(path: &Path) -> io::Result<Option<File>> {
     Ok(same.then_some(file))
 }
 
+/// How a zip archive begins, how its end begins, and how far from its last byte that may be.
+const MEMBER: &[u8] = b"PK\x03\x04";
+const END: &[u8] = b"PK\x05\x06";
+const END_LENGTH: u64 = 22 + u16::MAX as u64;
+
+fn is_zip(file: &mut (impl Read + Seek)) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    let (mut begin, mut end) = (Vec::new(), Vec::new());
+    file.by_ref().take(MEMBER.len() as u64).read_to_end(&mut begin)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(END_LENGTH)))?;
+    file.take(END_LENGTH).read_to_end(&mut end)?;
+    Ok(begin == MEMBER && end.windows(END.len()).any(|it| it == END))
+}
+
 fn pour(file: &mut File, context: &mut Context) -> io::Result<u64> {
     let mut buffer = vec![0; 128 << 10];
     let mut read = 0;
@@ -192,4 +216,24 @@ fn digest(context: Context) -> Option<Digest> {
         write!(digits, "{byte:02x}").ok()?;
     }
     digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn half_an_archive_is_none() {
+        let whole = [&b"PK\x03\x04 name content "[..], b"PK\x05\x06", &[0; 18]].concat();
+        let is = |content: &[u8]| is_zip(&mut Cursor::new(content)).unwrap();
+        assert!(is(&whole));
+        let followed_by = |length: usize| [&whole[..], &vec![7; length]].concat();
+        assert!(is(&followed_by(65_535)), "a comment is at its end");
+        assert!(!is(&followed_by(65_536)));
+        for bad in [&whole[..20], b"<html>", b"", b"PK"] {
+            assert!(!is(bad));
+        }
+    }
 }
