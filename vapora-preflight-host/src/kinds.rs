@@ -11,7 +11,7 @@ mod worktree_clean;
 
 pub use self::{
     branch_up_to_date::BranchUpToDate,
-    command_succeeds::{CommandSucceeds, Variable},
+    command_succeeds::CommandSucceeds,
     commits_expected::CommitsExpected,
     docker_reachable::DockerReachable,
     resolves::{RecordKind, Resolves},

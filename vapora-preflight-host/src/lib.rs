@@ -9,7 +9,7 @@ pub use self::{
     endpoint::{Endpoint, InvalidEndpoint},
     kinds::{
         BranchUpToDate, CommandSucceeds, CommitsExpected, DockerReachable, InvalidRequirement, RecordKind,
-        Resolves, TcpConnects, ToolVersion, Variable, WorktreeClean,
+        Resolves, TcpConnects, ToolVersion, WorktreeClean,
     },
 };
 

@@ -7,7 +7,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use vapora_preflight::{
     Check, Kind, Problems, Registry, Requirements, SecretRef, SecretStore, SecretString, Value,
 };
-use vapora_preflight_host::{CommandSucceeds, Variable};
+use vapora_preflight_host::CommandSucceeds;
 
 #[path = "support/told.rs"]
 mod told;
@@ -179,7 +179,7 @@ async fn output_that_is_not_utf_8_is_shown_with_replacements() {
 async fn it_reads_its_input_or_nothing() {
     assert_eq!(text(&ask(&sh("cat; echo end")).await, "stdout"), "end");
     let mut asked = CommandSucceeds::new(["cat"]);
-    asked.input = Some(Variable::Text("0123456789abcdef".repeat(1 << 16)));
+    asked.input = Some(vapora_preflight::TextOrSecret::Text("0123456789abcdef".repeat(1 << 16)));
     assert_eq!(value(&ask(&asked).await, "stdout_bytes"), Value::Int(1 << 20));
     asked.argv[0] = "true".to_owned();
     assert!(passes(&ask(&asked).await), "a program need not read its input");
@@ -193,7 +193,7 @@ async fn it_runs_in_its_folder_with_its_variables() {
     asked.argv[0] = "/bin/sh".to_owned();
     asked.directory = Some(place.clone());
     asked.clear_env = true;
-    asked.env.insert("ANSWER".to_owned(), Variable::Text("42".to_owned()));
+    asked.env.insert("ANSWER".to_owned(), vapora_preflight::TextOrSecret::Text("42".to_owned()));
     assert_eq!(text(&ask(&asked).await, "stdout"), format!("{} 42 no home", place.display()));
     asked.clear_env = false;
     assert!(!text(&ask(&asked).await, "stdout").ends_with("no home"));
@@ -228,7 +228,7 @@ async fn a_secret_reaches_the_program_and_nothing_else() {
         assert!(!attached(&answer, file).contains("hunter"));
         assert!(attached(&answer, file).contains("the key is [redacted]\n"));
     }
-    asked.env.insert("OTHER".to_owned(), Variable::Secret(SecretRef::Env("NO".into())));
+    asked.env.insert("OTHER".to_owned(), vapora_preflight::TextOrSecret::Secret(SecretRef::Env("NO".into())));
     let answer = soon(asked.run(&cx)).await;
     assert!(answer.is_err_and(|error| !error.is_transient()));
 }

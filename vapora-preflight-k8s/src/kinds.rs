@@ -45,7 +45,7 @@ pub use self::{
     disruption_allowed::DisruptionAllowed,
     dry_run_applies::{DryRunApplies, References, Weight},
     endpoints_ready::EndpointsReady,
-    exec_succeeds::{ExecSucceeds, Input},
+    exec_succeeds::ExecSucceeds,
     images_updated::ImagesUpdated,
     kubeconfig_valid::KubeconfigValid,
     logs_clean::LogsClean,

@@ -47,8 +47,8 @@ pub use self::{
     kinds::{
         AccessAllowed, AccessMode, AllowedEvent, AllowedEvents, ApiReachable, ApisServed, Applied, BackedUp,
         BackupJobRecent, ConfigMapMatches, DeploymentsAvailable, DisruptionAllowed, DryRunApplies,
-        EndpointsReady, ExecSucceeds, HeadroomSource, ImagesUpdated, Input, KubeconfigValid, Kubectl,
-        LogsClean, NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern, ObjectRef,
+        EndpointsReady, ExecSucceeds, HeadroomSource, ImagesUpdated, KubeconfigValid, Kubectl, LogsClean,
+        NamespaceExists, NoWarningEvents, NodesHaveHeadroom, NodesReady, ObjectPattern, ObjectRef,
         PodsRunning, PodsStable, PvcBound, QuotaHeadroom, References, ResourceRef, RollbackRehearsed,
         RolloutComplete, RolloutHistory, SecretExists, UsageRecorded, VersionSkew, VolumesHaveSpace, Weight,
     },

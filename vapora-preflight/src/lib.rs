@@ -73,7 +73,7 @@ pub use self::{
         Standing, Unknown,
     },
     resources::Resources,
-    secret::{NoSecrets, SecretRef, SecretStore},
+    secret::{NoSecrets, SecretRef, SecretStore, TextOrSecret},
     shell::shell_words,
     spec::{CompileError, Compiled, Loaded, Overrides, PlanBuilder, RESERVED, load},
     status::{ErrorReport, SkipReason, Status, TimeOut, TimeOutScope},

@@ -32,6 +32,19 @@ impl fmt::Display for SecretRef {
     }
 }
 
+/// A text, or where a secret is found, for a parameter that may be either: `"text"`, or `{ env = "TOKEN" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "expected a text, or a secret as in `{ env = \"NAME\" }` or `{ file = \"/path\" }`"
+)]
+pub enum TextOrSecret {
+    /// The text itself.
+    Text(String),
+    /// A secret, read when the check is run.
+    Secret(SecretRef),
+}
+
 /// Finds the value of a secret. The program reads its environment and files; an embedder may ask a vault.
 pub trait SecretStore: Send + Sync {
     /// The value of the secret.

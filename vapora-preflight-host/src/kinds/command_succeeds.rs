@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, EvidenceField, ExposeSecret, Finding, Kind, Outcome,
-    Problems, Requirements, SecretRef, SecretString, async_trait, shell_words,
+    Problems, Requirements, SecretString, TextOrSecret, async_trait, shell_words,
 };
 
 use crate::process::{Ended, Program, describe, not_started};
@@ -43,13 +43,13 @@ pub struct CommandSucceeds {
     pub directory: Option<PathBuf>,
     /// Environment variables to set, each a text or a secret: `{ TOKEN = { env = "DEPLOY_TOKEN" } }`.
     #[serde(default)]
-    pub env: BTreeMap<String, Variable>,
+    pub env: BTreeMap<String, TextOrSecret>,
     /// Whether it gets only the variables of `env`, and none of the run's own environment.
     #[serde(default)]
     pub clear_env: bool,
     /// What it reads on its standard input, a text or a secret: by default nothing.
     #[serde(default)]
-    pub input: Option<Variable>,
+    pub input: Option<TextOrSecret>,
     /// The exit codes that are right, each from 0 to 255.
     #[serde(default = "zero")]
     pub exit_codes: Vec<i32>,
@@ -70,20 +70,6 @@ pub struct CommandSucceeds {
     /// the end: at most 64MiB.
     #[serde(default = "output_limit")]
     pub output_limit: Bytes,
-}
-
-/// A text that a program is given, in an environment variable or on its standard input.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "expected a text, or a secret as in `{ env = \"NAME\" }` or `{ file = \"/path\" }`"
-)]
-#[non_exhaustive]
-pub enum Variable {
-    /// A text.
-    Text(String),
-    /// A secret, read when the check is run.
-    Secret(SecretRef),
 }
 
 fn zero() -> Vec<i32> {
@@ -133,10 +119,10 @@ impl CommandSucceeds {
             .matching(patterns(self.matches())?)
             .matching(patterns(self.never_matches())?);
         let mut secrets = Vec::new();
-        let mut given = |value: &Variable| {
+        let mut given = |value: &TextOrSecret| {
             Ok::<_, CheckError>(match value {
-                Variable::Text(text) => text.clone(),
-                Variable::Secret(reference) => {
+                TextOrSecret::Text(text) => text.clone(),
+                TextOrSecret::Secret(reference) => {
                     let secret = cx.secret(reference)?;
                     let text = secret.expose_secret().to_owned();
                     secrets.push(secret);
@@ -304,7 +290,7 @@ timeout  = "1m"
                 "use letters, digits and `_`",
             );
         }
-        if self.env.values().any(|value| matches!(value, Variable::Text(text) if text.contains('\0'))) {
+        if self.env.values().any(|value| matches!(value, TextOrSecret::Text(text) if text.contains('\0'))) {
             problems.at(
                 "env",
                 "a variable contains a NUL character",

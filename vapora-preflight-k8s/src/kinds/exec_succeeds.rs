@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Advice, Bytes, Check, CheckContext, CheckError, CheckResult, Effect, EvidenceField, ExposeSecret as _,
-    Finding, Kind, Outcome, Problems, Requirements, SecretRef, async_trait, shell_words,
+    Finding, Kind, Outcome, Problems, Requirements, TextOrSecret, async_trait, shell_words,
 };
 
 use self::judged::{Judged, Ran};
@@ -92,7 +92,7 @@ pub struct ExecSucceeds {
     pub argv: Vec<String>,
     /// What it reads on its standard input, a text or a secret as in `{ env = "QUERY" }`: by default nothing.
     #[serde(default)]
-    pub input: Option<Input>,
+    pub input: Option<TextOrSecret>,
     /// Whether the command is known to change nothing.
     #[serde(default)]
     pub only_reads: bool,
@@ -111,20 +111,6 @@ pub struct ExecSucceeds {
     /// How much it may write in one container, its standard output and standard error together: at most 64MiB.
     #[serde(default = "output_limit")]
     pub output_limit: Bytes,
-}
-
-/// What a command reads on its standard input.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "expected a text, or a secret as in `{ env = \"NAME\" }` or `{ file = \"/path\" }`"
-)]
-#[non_exhaustive]
-pub enum Input {
-    /// A text.
-    Text(String),
-    /// A secret, read when the check is run.
-    Secret(SecretRef),
 }
 
 fn zero() -> Vec<u8> {
@@ -171,8 +157,8 @@ impl ExecSucceeds {
 
     async fn run_in(&self, reader: &Reader<'_>, places: &Places<'_>) -> Result<Vec<Judged>, CheckError> {
         let input = match &self.input {
-            Some(Input::Text(text)) => Some(text.clone().into_bytes()),
-            Some(Input::Secret(secret)) => {
+            Some(TextOrSecret::Text(text)) => Some(text.clone().into_bytes()),
+            Some(TextOrSecret::Secret(secret)) => {
                 Some(reader.cx.secret(secret)?.expose_secret().as_bytes().to_vec())
             }
             None => None,
