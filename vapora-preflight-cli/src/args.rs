@@ -208,6 +208,12 @@ pub(crate) struct RunArgs {
     /// The kubeconfig file for targets that name none; several, with `:` between them, are merged as kubectl merges them.
     #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
     pub(crate) kubeconfig: Option<PathBuf>,
+    /// A PEM file with certificates that checks over HTTP trust besides the roots of this machine; may be given several times.
+    #[arg(long = "ca-file", value_name = "FILE")]
+    pub(crate) ca_files: Vec<PathBuf>,
+    /// Let checks over HTTP reach link-local and metadata addresses, which tell the credentials of this machine.
+    #[arg(long)]
+    pub(crate) allow_metadata_addresses: bool,
     /// How many checks run at once.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) width: Option<std::num::NonZeroUsize>,

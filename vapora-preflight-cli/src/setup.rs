@@ -9,12 +9,12 @@ use vapora_preflight::{
     Code, Compiled, Diagnostic, Level, Overrides, Plan, PlanBuilder, Registry, ReleaseId, Resources, Sources,
     load, releases,
 };
-use vapora_preflight_http::{HttpClient, TicketPage, TicketPages};
+use vapora_preflight_http::{HttpClient, HttpClientBuilder, TicketPage, TicketPages};
 use vapora_preflight_report::{Markdown, render_diagnostics, render_to_string};
 use vapora_preflight_storage::ObjectStores;
 
 use crate::{
-    args::{RecordArgs, SetArgs},
+    args::{RecordArgs, RunArgs, SetArgs},
     exit::{self, Stop},
     settings::Settings,
     terminal::Terminal,
@@ -202,12 +202,27 @@ fn kubeconfigs_of(given: Option<&Path>) -> Vec<PathBuf> {
     home.map(|home| home.join(".kube/config")).filter(|path| path.is_file()).into_iter().collect()
 }
 
+/// What the files of certificates hold.
+fn roots_of(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Stop> {
+    let read = |file: &PathBuf| {
+        std::fs::read(file).map_err(|error| Stop::usage(format!("`--ca-file {}`: {error}", file.display())))
+    };
+    files.iter().map(read).collect()
+}
+
 /// The clients that the checks of a plan work with.
-pub(crate) async fn resources(plan: &Plan, kubeconfig: Option<&Path>) -> Result<Arc<Resources>, Stop> {
+pub(crate) async fn resources(plan: &Plan, args: &RunArgs) -> Result<Arc<Resources>, Stop> {
     let mut resources = Resources::new();
-    vapora_preflight_k8s::connect_all(plan, kubeconfigs_of(kubeconfig), &mut resources).await;
+    let kubeconfigs = kubeconfigs_of(args.kubeconfig.as_deref());
+    vapora_preflight_k8s::connect_all(plan, kubeconfigs, &mut resources).await;
     resources.insert(pages());
-    let http = || HttpClient::builder().system_proxy();
+    let roots = roots_of(&args.ca_files)?;
+    let http = || {
+        let builder = HttpClient::builder().system_proxy();
+        let builder =
+            if args.allow_metadata_addresses { builder.allow_metadata_addresses() } else { builder };
+        roots.iter().fold(builder, HttpClientBuilder::root_certificates_pem)
+    };
     match http().build().and_then(|client| Ok((client, http().build_bare()?))) {
         Ok((client, bare)) => {
             resources.insert(client);

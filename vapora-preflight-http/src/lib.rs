@@ -28,8 +28,8 @@ pub use self::{
     },
     pages::{TicketPage, TicketPages},
     param::{
-        AlertSelector, Amount, BodySource, ClientCertificate, HeaderSource, HttpMethod, HttpUrl,
-        InvalidParameter, MetricUnit, StatusMatch, StatusSet, TextPattern,
+        AlertSelector, Amount, BodySource, ClientCertificate, HttpMethod, HttpUrl, InvalidParameter,
+        MetricUnit, StatusMatch, StatusSet, TextPattern,
     },
 };
 

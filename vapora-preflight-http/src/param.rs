@@ -17,7 +17,6 @@ pub use self::{
     alert_selector::AlertSelector,
     amount::Amount,
     body::BodySource,
-    header::HeaderSource,
     method::HttpMethod,
     metric_unit::MetricUnit,
     pattern::TextPattern,
@@ -27,7 +26,7 @@ pub use self::{
 };
 pub(crate) use self::{
     alert_selector::label_value,
-    header::is_credential,
+    header::{is_credential, validate_header},
     message::Message,
     method::Method,
     sender::{Basic, Sender},

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
         // from here on an interrupt ends the run, and no longer the program at once
         let changes = matches!(args.allow, crate::args::Allow::Mutate);
         let interrupt = on_interrupt(changes.then(|| terminal.clone()));
-        let connecting = setup::resources(&opened.plan, args.kubeconfig.as_deref());
+        let connecting = setup::resources(&opened.plan, args);
         let resources = tokio::select! {
             resources = connecting => resources?,
             () = interrupt.cancelled() => {

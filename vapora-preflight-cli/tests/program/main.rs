@@ -14,3 +14,4 @@ mod references;
 mod remembered;
 mod rights;
 mod secrets;
+mod trusted;

@@ -11,12 +11,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Check, CheckContext, CheckError, CheckResult, EvidenceField, Kind, Period, Problems, SecretRef,
-    async_trait,
+    TextOrSecret, async_trait,
 };
 
 use self::alert::Seen;
 use crate::{
-    AlertSelector, HeaderSource, HttpUrl,
+    AlertSelector, HttpUrl,
     param::{Basic, ClientCertificate, Sender},
     prometheus,
     service::Service,
@@ -84,7 +84,7 @@ pub struct AlertmanagerQuiet {
     max_age: Period,
     /// Headers to send, each a text or a secret, such as the tenant in `x-scope-orgid`.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// The token that proves who asks.
     #[serde(default)]
     bearer: Option<SecretRef>,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, EvidenceField, Finding, Kind, Outcome, Period,
-    Problems, SecretRef, Value, async_trait,
+    Problems, SecretRef, TextOrSecret, Value, async_trait,
 };
 
 mod conflicts;
@@ -18,7 +18,7 @@ use self::{
     patterns::Patterns,
 };
 use crate::{
-    HeaderSource, HttpUrl,
+    HttpUrl,
     calendar::Span,
     param::{Basic, ClientCertificate, Sender, Window},
 };
@@ -53,7 +53,7 @@ pub struct CalendarClear {
     file: Option<PathBuf>,
     /// Headers to send, each a text or a secret.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// The token that proves who asks.
     bearer: Option<SecretRef>,
     /// The name and password that prove who asks.

@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, Digest, Effect, EvidenceField, Finding, Kind,
-    Outcome, Period, Problems, SecretRef, async_trait,
+    Outcome, Period, Problems, SecretRef, TextOrSecret, async_trait,
 };
 
 mod evidence;
 mod sums;
 
 use crate::{
-    HeaderSource, HttpClient, HttpRequest, HttpUrl,
+    HttpClient, HttpRequest, HttpUrl,
     download::{Download, Origin, Seen, Stop, refused_by_disk},
     exchange::Opened,
     param::{Basic, ClientCertificate, Sender},
@@ -51,7 +51,7 @@ pub struct HttpDownloaded {
     to: PathBuf,
     /// Headers to send, each a text or a secret. They are not sent to another host that a redirect leads to.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// The token that proves who asks.
     bearer: Option<SecretRef>,
     /// The name and password that prove who asks.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Bytes, Check, CheckContext, CheckError, CheckResult, Effect, EvidenceField, Kind, Period, Problems,
-    SecretRef, async_trait,
+    SecretRef, TextOrSecret, async_trait,
 };
 
 mod capture;
@@ -19,7 +19,7 @@ mod steps;
 
 use self::{judge::Expected, samples::Latency, steps::Step};
 use crate::{
-    BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet, TextPattern,
+    BodySource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet, TextPattern,
     param::{Basic, ClientCertificate, Sender},
 };
 
@@ -66,7 +66,7 @@ pub struct HttpResponds {
     method: HttpMethod,
     /// Headers to send, each a text or a secret. They are not sent to another host that a redirect leads to.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// The token that proves who asks.
     bearer: Option<SecretRef>,
     /// The name and password that prove who asks.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vapora_preflight::{
     Check, CheckContext, CheckResult, Effect, EvidenceField, Finding, Kind, Outcome, Problems, Requirements,
-    SecretRef, async_trait,
+    SecretRef, TextOrSecret, async_trait,
 };
 
 mod cachet;
@@ -21,7 +21,7 @@ use self::{
     page::{Page, Sent},
 };
 use crate::{
-    BodySource, HeaderSource, HttpUrl, StatusSet,
+    BodySource, HttpUrl, StatusSet,
     param::{ClientCertificate, Message, Method, Sender, Window},
 };
 
@@ -77,7 +77,7 @@ pub struct MaintenancePosted {
     method: Method,
     /// For `webhook`: headers to send, each a text or a secret.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// For `webhook`: what is sent, a text or a table that is sent as JSON, in which `$name`, `$text`, `$opens` and
     /// `$closes` are filled in.
     #[serde(default = "webhook::plain")]

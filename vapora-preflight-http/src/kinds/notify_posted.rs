@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
     Check, CheckContext, CheckError, CheckResult, Effect, EvidenceField, Finding, Kind, Outcome, Problems,
-    Requirements, SecretRef, async_trait,
+    Requirements, SecretRef, TextOrSecret, async_trait,
 };
 
 mod answer;
@@ -19,7 +19,7 @@ mod slack;
 
 use self::{answer::Said, mention::Mention, service::Service};
 use crate::{
-    BodySource, HeaderSource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
+    BodySource, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
     param::{ClientCertificate, Message, Method, Sender},
     secret_url::SecretUrl,
     template,
@@ -75,7 +75,7 @@ pub struct NotifyPosted {
     method: Method,
     /// For `webhook`: headers to send, each a text or a secret.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// For `webhook`: what is sent, a text or a table that is sent as JSON. `$text` in it stands for the message,
     /// `$check` for the name of the check, and `$release` for the release.
     #[serde(default = "body::plain")]

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Check, CheckContext, CheckResult, EvidenceField, Kind, Period, Problems, SecretRef, async_trait,
+    Check, CheckContext, CheckResult, EvidenceField, Kind, Period, Problems, SecretRef, TextOrSecret,
+    async_trait,
 };
 
 use self::{before::Before, bounds::Bounds};
@@ -18,7 +19,7 @@ pub(super) use self::{
     judge::{remarked, spread},
 };
 use crate::{
-    Amount, HeaderSource, HttpUrl, MetricUnit,
+    Amount, HttpUrl, MetricUnit,
     param::{Basic, ClientCertificate, Sender},
     prometheus::{self, Measure},
     service::Service,
@@ -110,7 +111,7 @@ pub struct PrometheusHolds {
     max_age: Period,
     /// Headers to send, each a text or a secret, such as the tenant in `x-scope-orgid`.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// The token that proves who asks.
     #[serde(default)]
     bearer: Option<SecretRef>,

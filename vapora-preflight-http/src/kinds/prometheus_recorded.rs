@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use vapora_preflight::{
-    Check, CheckContext, CheckResult, EvidenceField, Kind, Period, Problems, SecretRef, async_trait,
+    Check, CheckContext, CheckResult, EvidenceField, Kind, Period, Problems, SecretRef, TextOrSecret,
+    async_trait,
 };
 
 pub(super) use self::judge::{Recorded, recorded};
 use crate::{
-    HeaderSource, HttpUrl, MetricUnit,
+    HttpUrl, MetricUnit,
     param::{Basic, ClientCertificate, Sender},
     prometheus::{self, Measure},
     service::Service,
@@ -75,7 +76,7 @@ pub struct PrometheusRecorded {
     max_age: Period,
     /// Headers to send, each a text or a secret, such as the tenant in `x-scope-orgid`.
     #[serde(default)]
-    headers: BTreeMap<String, HeaderSource>,
+    headers: BTreeMap<String, TextOrSecret>,
     /// The token that proves who asks.
     #[serde(default)]
     bearer: Option<SecretRef>,

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vapora_preflight::{CheckContext, CheckError, Problems, SecretRef};
+use vapora_preflight::{CheckContext, CheckError, Problems, SecretRef, TextOrSecret};
 
-use super::HeaderSource;
 use crate::{HttpIdentity, HttpRequest};
 
 /// A name and a password.
@@ -39,7 +38,7 @@ impl ClientCertificate {
 /// The headers and the credentials that a check sends along, from its parameters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender<'p> {
-    pub(crate) headers: &'p BTreeMap<String, HeaderSource>,
+    pub(crate) headers: &'p BTreeMap<String, TextOrSecret>,
     pub(crate) bearer: Option<&'p SecretRef>,
     pub(crate) basic: Option<&'p Basic>,
     pub(crate) client_certificate: Option<&'p ClientCertificate>,
@@ -50,8 +49,8 @@ impl Sender<'_> {
     pub(crate) fn sign(self, mut request: HttpRequest, cx: &CheckContext) -> Result<HttpRequest, CheckError> {
         for (name, source) in self.headers {
             request = match source {
-                HeaderSource::Text(text) => request.header(name, text)?,
-                HeaderSource::Secret(secret) => request.secret_header(name, &cx.secret(secret)?)?,
+                TextOrSecret::Text(text) => request.header(name, text)?,
+                TextOrSecret::Secret(secret) => request.secret_header(name, &cx.secret(secret)?)?,
             };
         }
         if let Some(token) = self.bearer {
@@ -69,7 +68,7 @@ impl Sender<'_> {
     /// The request with those headers alone that hold no secret.
     pub(crate) fn leave_unsigned(self, mut request: HttpRequest) -> Result<HttpRequest, CheckError> {
         for (name, source) in self.headers {
-            if let HeaderSource::Text(text) = source {
+            if let TextOrSecret::Text(text) = source {
                 request = request.header(name, text)?;
             }
         }
@@ -79,7 +78,7 @@ impl Sender<'_> {
     /// Reports what is wrong with them, under `headers` and `basic`.
     pub(crate) fn validate(self, problems: &mut Problems) {
         for (name, source) in self.headers {
-            source.validate(name, problems);
+            super::validate_header(source, name, problems);
         }
         let given = self.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
         if usize::from(given) + usize::from(self.bearer.is_some()) + usize::from(self.basic.is_some()) > 1 {

@@ -91,10 +91,10 @@ impl World {
             (program("prometheus"), program("prometheus-alertmanager"))
         else {
             // written past the capture of the test harness, so that it can be counted
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped: {test}: there is no prometheus, or no prometheus-alertmanager, on this machine"
+            let told = format!(
+                "\nskipped: {test}: there is no prometheus, or no prometheus-alertmanager, on this machine\n"
             );
+            let _ = std::io::stderr().write_all(told.as_bytes());
             return None;
         };
         let queue = Arc::new(AtomicI64::new(7));

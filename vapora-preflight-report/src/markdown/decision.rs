@@ -211,7 +211,7 @@ fn reasons(out: &mut dyn fmt::Write, title: &str, reasons: &[&Reason], pending: 
         let message = prose(&short(&reason.message, 200));
         let status = text(&reason.status);
         let remedy = reason.remedy.as_ref().filter(|_| reason.weight == Weight::Notice);
-        let remedy = remedy.map(|remedy| format!(" — to do: {}", prose(&short(remedy, 120))));
+        let remedy = remedy.map(|remedy| format!(" — to do: {}", prose(&short(remedy, 300))));
         let remedy = remedy.unwrap_or_default();
         let names = codes(checks.iter().take(NAMED));
         let more = match checks.len() {

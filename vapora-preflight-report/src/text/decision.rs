@@ -169,7 +169,7 @@ fn reasons(sign: Sign, reasons: &[&Reason], page: &mut Page<'_>) -> fmt::Result 
             None => sign.glyph(page.ascii).to_owned(),
         };
         let remedy = reason.remedy.as_ref().filter(|_| reason.weight == Weight::Notice);
-        let remedy = remedy.map(|remedy| format!("; to do: {}", short(remedy, 120))).unwrap_or_default();
+        let remedy = remedy.map(|remedy| format!("; to do: {}", short(remedy, 300))).unwrap_or_default();
         let others: Vec<&str> = checks.iter().skip(1).take(NAMED).map(|check| check.as_str()).collect();
         let more = checks.len().saturating_sub(NAMED + 1);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vapora_preflight::Problems;
+use vapora_preflight::{Problems, TextOrSecret};
 
 use super::{
     HttpResponds, fill,
@@ -10,8 +10,7 @@ use super::{
     steps::{Step, TokenSource},
 };
 use crate::{
-    BodySource, HeaderSource, HttpAnswer, HttpMethod, InvalidParameter, StatusSet, TextPattern,
-    param::is_credential,
+    BodySource, HttpAnswer, HttpMethod, InvalidParameter, StatusSet, TextPattern, param::is_credential,
 };
 
 /// Reports all of it.
@@ -160,11 +159,11 @@ fn one_step(asked: &HttpResponds, step: &Step, known: &BTreeSet<&str>, problems:
     for (name, source) in &step.headers {
         match source {
             // a credential that is captured is not written out
-            HeaderSource::Text(text)
+            TextOrSecret::Text(text)
                 if is_credential(name) && fill::names(text).is_ok_and(|it| !it.is_empty()) => {}
-            source => source.validate(name, problems),
+            source => crate::param::validate_header(source, name, problems),
         }
-        if let HeaderSource::Text(text) = source {
+        if let TextOrSecret::Text(text) = source {
             places(text, known, problems);
         }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use vapora_preflight::{
     CheckContext, CheckError, CheckResult, Evidence, EvidenceCondition, Finding, Outcome, SecretRef,
-    SecretString, Value,
+    SecretString, TextOrSecret, Value,
 };
 
 use super::{
@@ -17,10 +17,7 @@ use super::{
     judge::Expected,
     samples::Taken,
 };
-use crate::{
-    BodySource, HeaderSource, HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet,
-    TextPattern,
-};
+use crate::{BodySource, HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpUrl, StatusSet, TextPattern};
 
 /// One request of a sequence. Its path, its headers and its body may hold what earlier steps captured: `${id}`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -35,7 +32,7 @@ pub(super) struct Step {
     pub(super) path: String,
     /// Headers besides those of the check, or in their place.
     #[serde(default)]
-    pub(super) headers: BTreeMap<String, HeaderSource>,
+    pub(super) headers: BTreeMap<String, TextOrSecret>,
     /// The token that proves who asks, in place of the check's credentials: a secret, or what was captured, as in
     /// `{ captured = "token" }`.
     pub(super) bearer: Option<TokenSource>,
@@ -114,8 +111,8 @@ impl Step {
         };
         for (name, source) in &self.headers {
             request = match source {
-                HeaderSource::Secret(secret) => request.secret_header(name, &cx.secret(secret)?)?,
-                HeaderSource::Text(text) => {
+                TextOrSecret::Secret(secret) => request.secret_header(name, &cx.secret(secret)?)?,
+                TextOrSecret::Text(text) => {
                     let value: String = fill::fill(text, |name| captured.text(name))?;
                     if captured.holds_secret(text) {
                         request.secret_header(name, &SecretString::from(value))?
