@@ -63,8 +63,10 @@ impl Phase {
             sources.add("every-pod.toml", EVERY_POD);
         }
         let manifest = server.folder().join("configmap.yaml");
-        let overrides =
-            Overrides::new().var("config_manifest", &format!("{:?}", manifest.display().to_string()));
+        let overrides = Overrides::new()
+            .var("config_manifest", &format!("{:?}", manifest.display().to_string()))
+            .var("ticket", "1287")
+            .var("deployed_tag", "v1.9.3");
         let compiled = PlanBuilder::new(&registry).sources(&sources).overrides(overrides).build();
         let plan = compiled.expect("the checklist is right").plan;
         let phase = PhaseId::new("t-4h").expect("it keeps to the grammar");

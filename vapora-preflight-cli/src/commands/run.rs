@@ -30,6 +30,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
     }
     let release = opened.release()?;
     let selection = selection(args, &opened.plan)?;
+    selection.fits(&opened.plan)?;
     let by = args.by.clone().unwrap_or_else(setup::who);
     let clock = Arc::new(SystemClock);
     let (mut journal, history) = Journal::open(&opened.dir, &release, &by, clock.now())?;

@@ -96,7 +96,11 @@ fn what_is_called_wrongly_is_a_usage_error_that_names_the_remedy() {
         assert!(said.err.contains(told), "{words:?}: {}", said.err);
         assert_eq!(said.out, "", "{words:?}");
     }
-    // none of it has left anything behind
+    // none of it has left anything behind, on a new release either
+    let new = Desk::new(&checklist(&[("one", DOCUMENTED)]));
+    new.run(&["run", "--only", "on"]).with(2);
+    new.run(&["run", "--tag", "blue"]).with(2);
+    assert!(!new.file(".preflight").exists());
     let releases: Vec<_> = std::fs::read_dir(desk.file(".preflight")).unwrap().collect();
     assert_eq!(releases.len(), 1);
 }

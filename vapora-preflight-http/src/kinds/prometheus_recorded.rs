@@ -103,6 +103,8 @@ enum Take {
     P50,
     /// The one that 95 of a hundred are not above.
     P95,
+    /// The one that 99 of a hundred are not above.
+    P99,
     /// The highest of them.
     Max,
 }

@@ -60,6 +60,7 @@ async fn the_points_of_a_time_become_one_number() {
         ("min", 1.0),
         ("p50", 3.0),
         ("p95", 100.0),
+        ("p99", 100.0),
         ("max", 100.0),
     ] {
         let asked = recorded(&server, &format!("query = 'x'\nover = '5m'\nstep = '1m'\ntake = '{take}'"));

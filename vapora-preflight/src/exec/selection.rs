@@ -81,6 +81,19 @@ impl Selection {
         self
     }
 
+    /// Whether each of its parts fits something that a plan declares. A run finds that out as well; who keeps a record can ask
+    /// before it is begun.
+    ///
+    /// # Errors
+    ///
+    /// The part that fits nothing, or that nothing is left of it.
+    pub fn fits(&self, plan: &Plan) -> Result<(), RunError> {
+        // what is known of the checks does not matter here
+        let declared = Self { failed: false, stale: false, ..self.clone() };
+        let at = Timestamp::UNIX_EPOCH;
+        declared.choose(plan, &Report::new(plan.shared_outline(), at), at).map(drop)
+    }
+
     /// Applies it to a plan of which a report tells what is known.
     pub(super) fn choose(&self, plan: &Plan, report: &Report, now: Timestamp) -> Result<Chosen, RunError> {
         let outline = plan.outline();

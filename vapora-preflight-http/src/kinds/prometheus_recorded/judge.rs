@@ -21,7 +21,7 @@ pub(super) const EVIDENCE: &[EvidenceField] = &[
     },
     EvidenceField {
         name: "statistics",
-        about: "by the name of the query: `min`, `average`, `p50`, `p95` and `max` of the points of all its series",
+        about: "by the name of the query: `min`, `average`, `p50`, `p95`, `p99` and `max` of the points of all its series",
     },
     EvidenceField { name: "units", about: "by the name of the query: what its numbers count, or nothing" },
     EvidenceField { name: "series_count", about: "how many series all queries give" },
@@ -72,6 +72,7 @@ impl Take {
             Self::Min => min,
             Self::P50 => quantile(50),
             Self::P95 => quantile(95),
+            Self::P99 => quantile(99),
             Self::Max => max,
         }
     }
@@ -91,6 +92,7 @@ fn statistics(measured: &Measured) -> Value {
         ("average", average),
         ("p50", quantile(&all, 50)),
         ("p95", quantile(&all, 95)),
+        ("p99", quantile(&all, 99)),
         ("max", max),
     ])
 }
