@@ -105,19 +105,16 @@ fn every_table_of_a_page_is_whole_and_in_words() {
 
 /// The keys of every table of the schema that is written in a checklist, below the properties of an object.
 fn keys_of(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    if !schema.is_object() {
+        return;
+    }
     let properties = schema["properties"].as_object();
     keys.extend(properties.into_iter().flat_map(|properties| properties.keys().cloned()));
     properties.into_iter().flatten().for_each(|(_, inner)| keys_of(inner, keys));
     for inner in ["additionalProperties", "items"] {
-        keys_of_inner(&schema[inner], keys);
+        keys_of(&schema[inner], keys);
     }
     schema["oneOf"].as_array().into_iter().flatten().for_each(|choice| keys_of(choice, keys));
-}
-
-fn keys_of_inner(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
-    if schema.is_object() {
-        keys_of(schema, keys);
-    }
 }
 
 /// The examples of the page of the format, put together.

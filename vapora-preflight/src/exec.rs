@@ -239,9 +239,7 @@ impl<'p> Run<'p> {
     ///
     /// A variable that each release has of its own is not given, the selection fits nothing, or an event could not be recorded. That a check fails or errs is no error of the run.
     pub async fn execute(self) -> Result<RunOutcome, RunError> {
-        if !self.plan.not_given().is_empty() {
-            return Err(RunError::NotGiven { variables: self.plan.not_given().to_vec() });
-        }
+        self.plan.all_given()?;
         let now = self.clock.now();
         let planned = taken_up(self.plan, self.history.as_ref(), now);
         let mut report = self.history.unwrap_or_else(|| Report::new(self.plan.shared_outline(), now));

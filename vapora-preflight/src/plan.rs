@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    Check, CheckId, CheckOutline, Gate, GateInput, GateOutline, Outline, Permission, Report, Target,
-    TargetName, Timestamp, Verdict, expr::Condition,
+    Check, CheckId, CheckOutline, Gate, GateInput, GateOutline, Outline, Permission, Report, RunError,
+    Target, TargetName, Timestamp, Verdict, expr::Condition,
 };
 
 pub(crate) mod assemble;
@@ -148,6 +148,20 @@ impl Plan {
     /// be looked at; it can't be run.
     pub fn not_given(&self) -> &[RequiredVariable] {
         &self.not_given
+    }
+
+    /// Whether it can be run: every variable that each release has of its own is given. A run finds that out as well; who
+    /// keeps a record can ask before it is begun.
+    ///
+    /// # Errors
+    ///
+    /// The variables that are not given.
+    pub fn all_given(&self) -> Result<(), RunError> {
+        if self.not_given.is_empty() {
+            Ok(())
+        } else {
+            Err(RunError::NotGiven { variables: self.not_given.clone() })
+        }
     }
 
     /// The names of what a check or a gate waits for.

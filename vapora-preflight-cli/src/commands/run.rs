@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use vapora_preflight::{
-    Clock, Decision, Journal, PhaseId, Plan, Run, RunEnd, RunError, RunOutcome, Selection, SystemClock,
+    Clock, Decision, Journal, PhaseId, Plan, Run, RunEnd, RunOutcome, Selection, SystemClock,
 };
 use vapora_preflight_report::{Format, render_to_string};
 
@@ -24,10 +24,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
     let reports = reports_asked(args)?;
     let opened =
         setup::open(args.checklist.checklist.as_deref(), &args.checklist.set, Purpose::Run, terminal)?;
-    let variables = opened.plan.not_given();
-    if !variables.is_empty() {
-        return Err(RunError::NotGiven { variables: variables.to_vec() }.into());
-    }
+    opened.plan.all_given()?;
     let release = opened.release()?;
     let selection = selection(args, &opened.plan)?;
     selection.fits(&opened.plan)?;
@@ -90,7 +87,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Ended {
 
 /// A run that could not begin, or could not go on.
 #[cfg(feature = "demo")]
-pub(crate) fn stopped(error: RunError) -> Stop {
+pub(crate) fn stopped(error: vapora_preflight::RunError) -> Stop {
     error.into()
 }
 
